@@ -1,0 +1,120 @@
+/**
+ * A set of pixels as disjoint rectangles: damage waiting for a viewer. It stays small: past `maxRectangles` it becomes
+ * coarser (the union of its two cheapest neighbours), never longer, so damage is merged and never queued.
+ */
+import { area, contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
+
+const DEFAULT_MAX_RECTANGLES = 32;
+
+export class Region {
+  #rectangles: Rectangle[] = [];
+  readonly #max: number;
+
+  constructor(maxRectangles: number = DEFAULT_MAX_RECTANGLES) {
+    this.#max = maxRectangles;
+  }
+
+  get isEmpty(): boolean {
+    return this.#rectangles.length === 0;
+  }
+
+  /** Disjoint, in no order. */
+  get rectangles(): readonly Rectangle[] {
+    return this.#rectangles;
+  }
+
+  /** Pixels in it. */
+  get area(): number {
+    return this.#rectangles.reduce((sum, r) => sum + area(r), 0);
+  }
+
+  add(added: Rectangle): void {
+    if (isEmpty(added)) return;
+    if (this.#rectangles.some((r) => contains(r, added))) return;
+    this.subtract(added);
+    this.#rectangles.push(added);
+    while (this.#rectangles.length > this.#max) this.#coarsen();
+  }
+
+  addAll(rectangles: Iterable<Rectangle>): void {
+    for (const r of rectangles) this.add(r);
+  }
+
+  subtract(hole: Rectangle): void {
+    if (isEmpty(hole)) return;
+    const rest: Rectangle[] = [];
+    for (const r of this.#rectangles) rest.push(...without(r, hole));
+    this.#rectangles = rest;
+  }
+
+  /** The part of it inside `bounds`. */
+  intersected(bounds: Rectangle): Rectangle[] {
+    const inside: Rectangle[] = [];
+    for (const r of this.#rectangles) {
+      const shared = intersect(r, bounds);
+      if (!isEmpty(shared)) inside.push(shared);
+    }
+    return inside;
+  }
+
+  /** Removes and returns the part inside `bounds`. */
+  take(bounds: Rectangle): Rectangle[] {
+    const taken = this.intersected(bounds);
+    this.subtract(bounds);
+    return taken;
+  }
+
+  clear(): void {
+    this.#rectangles = [];
+  }
+
+  /** Merges the pair whose bounding box wastes least. Covers more than before, never less. */
+  #coarsen(): void {
+    const all = this.#rectangles;
+    let best: { i: number; j: number; box: Rectangle; waste: number } | undefined;
+    for (let i = 0; i < all.length; i++) {
+      for (let j = i + 1; j < all.length; j++) {
+        const a = all[i]!;
+        const b = all[j]!;
+        const box = boundingBox(a, b);
+        const waste = area(box) - area(a) - area(b);
+        if (best === undefined || waste < best.waste) best = { i, j, box, waste };
+      }
+    }
+    if (best === undefined) return;
+    const { i, j, box } = best;
+    this.#rectangles = all.filter((r, at) => at !== i && at !== j && !contains(box, r));
+    this.subtract(box);
+    this.#rectangles.push(box);
+  }
+}
+
+/** The smallest rectangle around both. */
+export function boundingBox(a: Rectangle, b: Rectangle): Rectangle {
+  const x = Math.min(a.x, b.x);
+  const y = Math.min(a.y, b.y);
+  return {
+    x,
+    y,
+    width: Math.max(a.x + a.width, b.x + b.width) - x,
+    height: Math.max(a.y + a.height, b.y + b.height) - y,
+  };
+}
+
+/** `r` minus `hole`: up to four rectangles, above, below, left and right of it. */
+function without(r: Rectangle, hole: Rectangle): Rectangle[] {
+  const cut = intersect(r, hole);
+  if (isEmpty(cut)) return [r];
+  const parts: Rectangle[] = [
+    { x: r.x, y: r.y, width: r.width, height: cut.y - r.y },
+    { x: r.x, y: cut.y + cut.height, width: r.width, height: r.y + r.height - cut.y - cut.height },
+    { x: r.x, y: cut.y, width: cut.x - r.x, height: cut.height },
+    {
+      x: cut.x + cut.width,
+      y: cut.y,
+      width: r.x + r.width - cut.x - cut.width,
+      height: cut.height,
+    },
+  ];
+  return parts.filter((part) => !isEmpty(part));
+}

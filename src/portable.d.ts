@@ -1,0 +1,25 @@
+/**
+ * The few globals that every runtime we target has: Node 20 and up, and browsers. Portable rooms see these and
+ * nothing else, so `Buffer`, `process` and `document` cannot creep into them.
+ */
+interface TimerHandle {
+  readonly __timer: never;
+}
+declare function setTimeout(callback: () => void, delayMs?: number): TimerHandle;
+declare function clearTimeout(handle: TimerHandle | undefined): void;
+declare function queueMicrotask(callback: () => void): void;
+declare const performance: { now(): number };
+declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T };
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  decode(bytes: Uint8Array): string;
+}
+interface AbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}

@@ -1,0 +1,95 @@
+/** The numbers of RFB and their names, in the specification's words. Value and type share a name. */
+
+/** RFB 7.1.2, security types. */
+export const SecurityTypeNumber = {
+  Invalid: 0,
+  None: 1,
+  VncAuth: 2,
+  VeNCrypt: 19,
+} as const;
+
+/** VeNCrypt 0.2 sub-types. 263 and 264 follow the deployed code, not rfbproto's text. */
+export const VeNCryptSubtype = {
+  Plain: 256,
+  TLSNone: 257,
+  TLSVnc: 258,
+  TLSPlain: 259,
+  X509None: 260,
+  X509Vnc: 261,
+  X509Plain: 262,
+  X509SASL: 263,
+  TLSSASL: 264,
+} as const;
+
+/** RFB 7.1.3. */
+export const SecurityResult = { Ok: 0, Failed: 1, TooManyAttempts: 2 } as const;
+
+/** RFB 7.5, client to server. */
+export const ClientMessageType = {
+  SetPixelFormat: 0,
+  SetEncodings: 2,
+  FramebufferUpdateRequest: 3,
+  KeyEvent: 4,
+  PointerEvent: 5,
+  ClientCutText: 6,
+  SetDesktopSize: 251,
+  Qemu: 255,
+} as const;
+
+/** RFB 7.6, server to client. */
+export const ServerMessageType = {
+  FramebufferUpdate: 0,
+  SetColourMapEntries: 1,
+  Bell: 2,
+  ServerCutText: 3,
+} as const;
+
+/** RFB 7.7 encodings and 7.8 pseudo-encodings, signed. */
+export const Encoding = {
+  Raw: 0,
+  CopyRect: 1,
+  RRE: 2,
+  Hextile: 5,
+  Zlib: 6,
+  Tight: 7,
+  ZRLE: 16,
+  // Pseudo-encodings.
+  JpegQualityLevel9: -23,
+  JpegQualityLevel0: -32,
+  DesktopSize: -223,
+  LastRect: -224,
+  Cursor: -239,
+  XCursor: -240,
+  CompressionLevel9: -247,
+  CompressionLevel0: -256,
+  QemuPointerMotionChange: -257,
+  QemuExtendedKeyEvent: -258,
+  QemuLedState: -261,
+  DesktopName: -307,
+  ExtendedDesktopSize: -308,
+  CursorWithAlpha: -314,
+} as const;
+
+const names = new Map<number, string>(
+  Object.entries(Encoding).map(([name, number]) => [number, name]),
+);
+
+/** Name for logs: `ZRLE`, `JpegQualityLevel5`, or the number. */
+export function encodingName(encoding: number): string {
+  if (encoding >= -32 && encoding <= -23) return `JpegQualityLevel${encoding + 32}`;
+  if (encoding >= -256 && encoding <= -247) return `CompressionLevel${encoding + 256}`;
+  return names.get(encoding) ?? String(encoding);
+}
+
+/** Flags of the QEMU LED state pseudo-encoding (-261). */
+export const Led = { ScrollLock: 1, NumLock: 2, CapsLock: 4 } as const;
+
+/** ExtendedDesktopSize (-308): who caused a change (the rectangle's x) and how a request went (its y). */
+export const DesktopSizeReason = { Server: 0, ThisClient: 1, OtherClient: 2 } as const;
+export const DesktopSizeStatus = {
+  Ok: 0,
+  Prohibited: 1,
+  OutOfResources: 2,
+  InvalidLayout: 3,
+  Forwarded: 4,
+} as const;

@@ -1,0 +1,28 @@
+/**
+ * RFB 7.6.1 FramebufferUpdate, server to client: the header only; rectangles follow (rfb/rectangle.ts and codec/).
+ * @rfb server-message 0 FramebufferUpdate | with an exact count of rectangles, or LastRect for viewers that name it
+ */
+import type { Cursor } from '../../wire/cursor.ts';
+import type { ByteWriter } from '../../wire/byte-writer.ts';
+import { ServerMessageType } from '../constants.ts';
+
+export interface FramebufferUpdate {
+  readonly type: 'FramebufferUpdate';
+  /** 65535 with LastRect: unknown. */
+  readonly rectangleCount: number;
+}
+
+/** Bytes after the type byte. */
+export const framebufferUpdateSize: number = 1 /* padding */ + 2; /* rectangleCount */
+
+/** Where the count stands in a written message, for patching it afterwards. */
+export const rectangleCountOffset = 2;
+
+export function readFramebufferUpdate(c: Cursor): FramebufferUpdate {
+  c.skip(1);
+  return { type: 'FramebufferUpdate', rectangleCount: c.u16() };
+}
+
+export function writeFramebufferUpdate(w: ByteWriter, m: FramebufferUpdate): void {
+  w.u8(ServerMessageType.FramebufferUpdate).pad(1).u16(m.rectangleCount);
+}

@@ -1,0 +1,41 @@
+/** RFB 7.6: whatever a server may say once the session runs. Read by client/, written by server/. */
+import { ProtocolError } from '../core/errors.ts';
+import type { Limits } from '../core/limits.ts';
+import type { ByteReader } from '../wire/byte-reader.ts';
+import { ServerMessageType } from './constants.ts';
+import type { Bell } from './messages/bell.ts';
+import { receiveServerCutText, type ServerCutText } from './messages/cut-text.ts';
+import {
+  framebufferUpdateSize,
+  readFramebufferUpdate,
+  type FramebufferUpdate,
+} from './messages/framebuffer-update.ts';
+import {
+  receiveSetColourMapEntries,
+  type SetColourMapEntries,
+} from './messages/set-colour-map-entries.ts';
+
+export type ServerMessage = FramebufferUpdate | SetColourMapEntries | Bell | ServerCutText;
+
+/** The next message; after a FramebufferUpdate its rectangles are the caller's to read. */
+export async function receiveServerMessage(
+  reader: ByteReader,
+  limits: Limits,
+): Promise<ServerMessage> {
+  const type = await reader.u8();
+  switch (type) {
+    case ServerMessageType.FramebufferUpdate:
+      return readFramebufferUpdate(await reader.cursor(framebufferUpdateSize));
+    case ServerMessageType.SetColourMapEntries:
+      return receiveSetColourMapEntries(reader);
+    case ServerMessageType.Bell:
+      return { type: 'Bell' };
+    case ServerMessageType.ServerCutText:
+      return receiveServerCutText(reader, limits);
+    default:
+      throw new ProtocolError(`unknown server message type ${type}`, {
+        field: 'messageType',
+        got: type,
+      });
+  }
+}

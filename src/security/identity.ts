@@ -1,0 +1,55 @@
+/** Who a peer proved to be, and what it may therefore do. */
+
+export interface Rights {
+  readonly view: boolean;
+  readonly pointer: boolean;
+  readonly keyboard: boolean;
+  readonly clipboardIn: boolean;
+  readonly clipboardOut: boolean;
+  readonly resize: boolean;
+  readonly power: boolean;
+  readonly exclusive: boolean;
+}
+
+export const allRights: Rights = Object.freeze({
+  view: true,
+  pointer: true,
+  keyboard: true,
+  clipboardIn: true,
+  clipboardOut: true,
+  resize: true,
+  power: true,
+  exclusive: true,
+});
+
+export const viewOnlyRights: Rights = Object.freeze({
+  view: true,
+  pointer: false,
+  keyboard: false,
+  clipboardIn: false,
+  clipboardOut: true,
+  resize: false,
+  power: false,
+  exclusive: false,
+});
+
+/** Only what was proven: nothing here is a peer's mere claim. */
+export interface Identity {
+  /** For people and logs: `alice`, a DN, `password`, `anyone`. */
+  readonly name: string;
+  /** User name that a Plain exchange proved. */
+  readonly username?: string;
+  /** Distinguished name of a verified client certificate, in the order of the certificate. */
+  readonly distinguishedName?: string;
+  readonly rights: Rights;
+}
+
+/** Where a connection comes from. */
+export interface Peer {
+  /** `127.0.0.1:40112`, `[::1]:40112`, `unix`; for logs. */
+  readonly address: string;
+  /** The host part alone; empty for unix sockets and pairs in memory. */
+  readonly host: string;
+  /** Loopback, unix socket or memory: nobody else can listen in. */
+  readonly local: boolean;
+}

@@ -1,0 +1,122 @@
+/** Grows a byte array, big-endian as RFB wants it. One protocol unit is one `send`: some viewers read a field a call. */
+import { assertInvariant } from '../core/errors.ts';
+import type { ByteStream } from './byte-stream.ts';
+
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Makes room for `count` bytes and returns where they start. Their content is zero or stale: write all of them. */
+  #room(count: number): number {
+    const at = this.#length;
+    const needed = at + count;
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+      grown.set(this.#bytes.subarray(0, at));
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    this.#length = needed;
+    return at;
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#room(1), value);
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#room(2), value);
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#room(4), value);
+    return this;
+  }
+
+  s16(value: number): this {
+    this.#view.setInt16(this.#room(2), value);
+    return this;
+  }
+
+  s32(value: number): this {
+    this.#view.setInt32(this.#room(4), value);
+    return this;
+  }
+
+  /** Copies `bytes` in. */
+  bytes(bytes: Uint8Array): this {
+    // Copy after making room: #room may replace the array.
+    const at = this.#room(bytes.length);
+    this.#bytes.set(bytes, at);
+    return this;
+  }
+
+  /** Padding, always zero. */
+  pad(count: number): this {
+    const at = this.#room(count);
+    this.#bytes.fill(0, at, at + count);
+    return this;
+  }
+
+  /**
+   * Room for `count` bytes to be filled in place by an encoder: valid until the next write. Everything in it must be
+   * written (or given back with `truncate`), because it may hold old bytes.
+   */
+  reserve(count: number): Uint8Array {
+    const at = this.#room(count);
+    return this.#bytes.subarray(at, at + count);
+  }
+
+  /** Drops everything after the first `length` bytes. */
+  truncate(length: number): void {
+    assertInvariant(
+      length >= 0 && length <= this.#length,
+      'ByteWriter.truncate beyond what was written',
+    );
+    this.#length = length;
+  }
+
+  /** Overwrites two bytes at `at`: for counts that are known only afterwards. */
+  patchU16(at: number, value: number): void {
+    assertInvariant(at + 2 <= this.#length, 'ByteWriter.patchU16 outside what was written');
+    this.#view.setUint16(at, value);
+  }
+
+  /** Overwrites four bytes at `at`. */
+  patchU32(at: number, value: number): void {
+    assertInvariant(at + 4 <= this.#length, 'ByteWriter.patchU32 outside what was written');
+    this.#view.setUint32(at, value);
+  }
+
+  /** What was written, as a view: valid until the next write. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** What was written, given away; the writer starts again, empty. */
+  take(): Uint8Array {
+    const bytes = this.#bytes.subarray(0, this.#length);
+    this.#bytes = new Uint8Array(Math.min(Math.max(this.#length, 256), 65536));
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#length = 0;
+    return bytes;
+  }
+
+  /** Gives what was written to `stream` in one write. Does nothing when empty. */
+  send(stream: ByteStream): void {
+    if (this.#length > 0) stream.write(this.take());
+  }
+}
