@@ -1,4 +1,3 @@
-/** Node's util.inspect asks for this symbol by name, so that no import is needed here. */
 /** A value that must not be shown: it prints as `[secret]` wherever it is logged, inspected or serialised. */
 export class Secret<T = string> {
   readonly #value: T;
