@@ -187,7 +187,7 @@ describe('ZRLE decoder', () => {
 
   it('refuses the sub-encodings 17..127 and 129', async () => {
     for (const subencoding of [17, 18, 64, 127, 129]) {
-      const tiles = toHex(Uint8Array.of(subencoding, ...new Array<number>(200).fill(0)));
+      const tiles = toHex(Uint8Array.of(subencoding, ...new Uint8Array(200)));
       await assert.rejects(decode(tiles, { width: 8, height: 8 }), ProtocolError, `${subencoding}`);
     }
   });
