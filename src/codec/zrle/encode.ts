@@ -160,8 +160,9 @@ function writeRuns(values: Uint32Array, pixel: WirePixel, from: number): number 
   let at = from;
   for (let i = 0; i < values.length; ) {
     const start = i++;
-    while (i < values.length && values[i] === values[start]) i++;
-    pixel.write(values.subarray(start, start + 1), tileBytes, at);
+    const value = values[start]!;
+    while (i < values.length && values[i] === value) i++;
+    pixel.writeOne(value, tileBytes, at);
     at = writeRunLength(i - start, at + pixel.size);
   }
   return at;
