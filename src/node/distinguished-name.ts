@@ -3,7 +3,7 @@
  * the form that QEMU's access lists use. Used for peers' and our own certificates.
  */
 import { toHex } from '../wire/hex.ts';
-import { DerTag, derChildren, derOid, derText, type DerElement } from './der.ts';
+import { DerTag, derChildren, derOid, derText, expectTag, type DerElement } from './der.ts';
 
 /** GnuTLS's names for attribute types; it shows others as numbers with the value in hexadecimal, and so do we. */
 const attributeNames: ReadonlyMap<string, string> = new Map([
@@ -52,12 +52,12 @@ const hexPairs = (text: string): string =>
   toHex(new TextEncoder().encode(text)).replace(/../g, '\\$&');
 
 function formatAttribute(attribute: DerElement): string {
-  const [type, value] = derChildren(attribute, DerTag.Sequence);
-  const oid = derOid(type);
+  const parts = derChildren(attribute, DerTag.Sequence);
+  const oid = derOid(parts[0]);
+  const value = expectTag(parts[1]);
   const name = attributeNames.get(oid);
-  const text = name === undefined || value === undefined ? undefined : derText(value);
-  if (name !== undefined && text !== undefined) return `${name}=${escapeDnValue(text)}`;
-  return `${name ?? oid}=#${toHex(value?.raw ?? new Uint8Array())}`;
+  const text = name === undefined ? undefined : derText(value);
+  return `${name ?? oid}=${text === undefined ? `#${toHex(value.raw)}` : escapeDnValue(text)}`;
 }
 
 /** A Name (RFC 5280 4.1.2.4) as text, in both orders. A set of attributes keeps its order and is joined by `+`. */
