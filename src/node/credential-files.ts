@@ -1,0 +1,241 @@
+/**
+ * Certificates, keys and revocation lists from files, checked so that every mistake is a sentence at start and not a
+ * failed handshake later. Files are named as QEMU and libvirt name them in a directory, or one by one. Used by servers,
+ * by viewers with certificates of their own, and again whenever credentials are reloaded.
+ */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Secret } from '../core/secret.ts';
+import {
+  checkChain,
+  checkLeaf,
+  dateFault,
+  openCertificate,
+  type CertificatePurpose,
+  type CheckedCertificate,
+} from './certificate-checks.ts';
+import { describePeerCertificate } from './peer-certificate.ts';
+import { certificateBlocks, fileFault, keyBlock, readPem, revocationListBlocks } from './pem.ts';
+import { checkRevocationList, iso } from './revocation-list.ts';
+import type { TlsCredentials } from './tls-context.ts';
+
+export interface CredentialFileNames {
+  /** Our certificate, then any intermediates. */
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Authorities whose certificates peers may show. */
+  readonly caFile?: string;
+  /** What those have revoked, one list or several. */
+  readonly crlFile?: string;
+}
+
+/** A directory in QEMU's layout: `server-cert.pem`, `server-key.pem`, `ca-cert.pem` and, if there, `ca-crl.pem`. */
+export type CredentialSource = { readonly dir: string } | CredentialFileNames;
+
+export interface CredentialOptions {
+  /** Peers' certificates will be verified: without authorities that cannot be. */
+  readonly needCa: boolean;
+  /** Default server. For `client` a directory holds `client-cert.pem` and `client-key.pem`. */
+  readonly purpose?: CertificatePurpose;
+  /** Of an encrypted private key. */
+  readonly keyPassword?: Secret;
+  /** Default: the clock. */
+  readonly now?: Date;
+}
+
+export interface CredentialSummary {
+  readonly subject: string;
+  /** `DNS:host`, `IP:10.0.0.1`, … */
+  readonly subjectAltNames: readonly string[];
+  /** SHA-256, upper case with colons, as viewers show it. */
+  readonly fingerprint: string;
+  readonly notAfter: Date;
+}
+
+export interface LoadedCredentials extends TlsCredentials {
+  /** What works now and should not stay so, a sentence each. */
+  readonly warnings: readonly string[];
+  readonly summary: CredentialSummary;
+}
+
+const SOON_MS = 30 * 86_400_000;
+
+/** Reads and checks. Throws SecurityError (ERR_VNC_TLS_CONFIGURATION) that names the file and what would be right. */
+export async function loadTlsCredentials(
+  source: CredentialSource,
+  options: CredentialOptions,
+): Promise<LoadedCredentials> {
+  const { purpose = 'server', now = new Date() } = options;
+  const files = 'dir' in source ? await filesIn(source.dir, purpose, options.needCa) : source;
+  const { certFile, keyFile, caFile, crlFile } = files;
+  const warnings: string[] = [];
+
+  const certBlocks = certificateBlocks(
+    readPem(await read(certFile, `the ${purpose}'s certificate`), certFile),
+    certFile,
+  );
+  const chain = certBlocks.map((block) => openCertificate(block, certFile));
+  const [leaf] = chain;
+  if (leaf === undefined) throw fileFault(certFile, 'holds no certificate');
+  checkLeaf(leaf, purpose, certFile, now);
+  const key = await readKey(keyFile, purpose, options.keyPassword);
+  if (!leaf.x509.checkPrivateKey(key.object))
+    throw fileFault(keyFile, `is not the key of ${certFile}: it belongs to another certificate`);
+  if (await readableByOthers(keyFile))
+    warnings.push(`${keyFile} can be read by every user of this machine; chmod 600 would be right`);
+  if (leaf.notAfter.getTime() - now.getTime() < SOON_MS)
+    warnings.push(`${certFile} expires on ${iso(leaf.notAfter)}`);
+
+  if (caFile === undefined && options.needCa)
+    throw fileFault(
+      certFile,
+      'came without a CA file, which is needed to verify the certificates of peers',
+    );
+  const authorities =
+    caFile === undefined ? undefined : await loadAuthorities({ caFile, crlFile }, now, warnings);
+  if (caFile !== undefined && authorities !== undefined)
+    checkChain(chain, authorities.certificates, { cert: certFile, ca: caFile }, now);
+  if (caFile === undefined && crlFile !== undefined)
+    throw fileFault(crlFile, 'came without a CA file, so nobody can tell whose list it is');
+
+  return {
+    cert: certBlocks.map(({ text }) => text).join(''),
+    key: key.pem,
+    ...(authorities === undefined ? {} : { ca: authorities.ca }),
+    ...(authorities?.crls === undefined ? {} : { crls: authorities.crls }),
+    warnings,
+    summary: summarize(leaf),
+  };
+}
+
+interface Authorities {
+  readonly ca: string;
+  readonly crls: readonly string[] | undefined;
+  readonly certificates: readonly CheckedCertificate[];
+}
+
+async function loadAuthorities(
+  files: { readonly caFile: string; readonly crlFile: string | undefined },
+  now: Date,
+  warnings: string[],
+): Promise<Authorities> {
+  const { caFile, crlFile } = files;
+  const bytes = await read(caFile, "the authority's certificate");
+  const blocks = certificateBlocks(readPem(bytes, caFile), caFile);
+  const certificates = blocks.map((block) => openCertificate(block, caFile));
+  for (const certificate of certificates) {
+    if (!certificate.x509.ca)
+      throw fileFault(
+        caFile,
+        `holds a certificate (${certificate.name}) that is not an authority's: CA:TRUE is missing`,
+      );
+    const fault = dateFault(certificate, now);
+    if (fault === undefined) continue;
+    if (certificates.length === 1) throw fileFault(caFile, fault);
+    warnings.push(`${caFile} ${fault}`);
+  }
+  const ca = blocks.map(({ text }) => text).join('');
+  if (crlFile === undefined) return { ca, crls: undefined, certificates };
+
+  const lists = revocationListBlocks(
+    readPem(await read(crlFile, 'a revocation list'), crlFile),
+    crlFile,
+  );
+  const x509s = certificates.map(({ x509 }) => x509);
+  const signers = lists.map((list) => checkRevocationList(list, crlFile, x509s, now, warnings));
+  for (const { x509, name } of certificates)
+    if (!signers.includes(x509))
+      warnings.push(
+        `${crlFile} has no list of ${name}; with any list at all, clients of an authority without one are refused`,
+      );
+  // One string each: Node reads only the first list of a string.
+  return { ca, crls: lists.map(({ text }) => text), certificates };
+}
+
+/** What a directory has: the list of revoked certificates is optional, and so is the authority unless it is needed. */
+async function filesIn(
+  dir: string,
+  purpose: CertificatePurpose,
+  needCa: boolean,
+): Promise<CredentialFileNames> {
+  const caFile = join(dir, 'ca-cert.pem');
+  const crlFile = join(dir, 'ca-crl.pem');
+  return {
+    certFile: join(dir, `${purpose}-cert.pem`),
+    keyFile: join(dir, `${purpose}-key.pem`),
+    ...(needCa || (await exists(caFile)) ? { caFile } : {}),
+    ...((await exists(crlFile)) ? { crlFile } : {}),
+  };
+}
+
+const errorCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+/** False only if it is not there: a file that cannot be looked at must not pass for one that is missing. */
+const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    (error: unknown) => errorCode(error) !== 'ENOENT',
+  );
+
+/** Reads a file that must hold `what`. */
+async function read(file: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const code = errorCode(cause);
+    if (code === 'ENOENT')
+      throw fileFault(file, `does not exist; it must hold ${what} as PEM`, cause);
+    if (code === 'EACCES' || code === 'EPERM')
+      throw fileFault(
+        file,
+        `cannot be read (${code}): the user who runs this needs permission for it and its directories`,
+        cause,
+      );
+    if (code === 'EISDIR')
+      throw fileFault(file, `is a directory; it must be a file with ${what}`, cause);
+    throw fileFault(file, `cannot be read (${code})`, cause);
+  }
+}
+
+async function readKey(
+  file: string,
+  purpose: CertificatePurpose,
+  password: Secret | undefined,
+): Promise<{ readonly object: KeyObject; readonly pem: string }> {
+  const block = keyBlock(readPem(await read(file, `the ${purpose}'s private key`), file), file);
+  if (!block.encrypted) {
+    try {
+      return { object: createPrivateKey(block.text), pem: block.text };
+    } catch (cause) {
+      throw fileFault(file, 'holds a private key that cannot be parsed; copy it again', cause);
+    }
+  }
+  if (password === undefined)
+    throw fileFault(
+      file,
+      `is encrypted and no password was given for it; give one, or decrypt it with "openssl pkey -in ${file}"`,
+    );
+  try {
+    const object = createPrivateKey({ key: block.text, passphrase: password.reveal() });
+    return { object, pem: object.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  } catch (cause) {
+    throw fileFault(file, 'cannot be decrypted with the password that was given', cause);
+  }
+}
+
+/** Windows has no such bits. A group may well be meant: Debian's `ssl-cert` is. */
+async function readableByOthers(file: string): Promise<boolean> {
+  return process.platform !== 'win32' && ((await stat(file)).mode & 0o007) !== 0;
+}
+
+function summarize({ x509, notAfter }: CheckedCertificate): CredentialSummary {
+  const described = describePeerCertificate(x509.raw, { verified: true });
+  return {
+    subject: described.distinguishedName,
+    subjectAltNames: described.subjectAltNames,
+    fingerprint: (described.fingerprint256.toUpperCase().match(/../g) ?? []).join(':'),
+    notAfter,
+  };
+}
