@@ -160,3 +160,8 @@ export function setEncodings(...encodings: number[]): string {
 export function updateRequest(incremental: boolean, area = '0000 0000 0004 0004'): string {
   return `03 ${incremental ? '01' : '00'} ${area}`;
 }
+
+/** Lets everything that is ready run until `condition` holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
