@@ -1,0 +1,116 @@
+/** How to connect with the usual viewers: exact commands for this server, with its CA. Used by banner.ts. */
+import { isAbsolute } from 'node:path';
+import { formatAddress } from '../node/address.ts';
+import type { Protection } from '../security/policy.ts';
+import { shellQuote } from './terminal-text.ts';
+
+export interface ViewerTarget {
+  /** A name or address that the certificate has; IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly protections: readonly Protection[];
+  readonly caFile?: string;
+  /** Viewers must bring a certificate. */
+  readonly clientCertificates: boolean;
+}
+
+export interface ViewerCommands {
+  readonly viewer: string;
+  /** Each one a command, in words. */
+  readonly commands: readonly (readonly string[])[];
+  readonly note?: string;
+}
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+export function viewerCommands(target: ViewerTarget): ViewerCommands[] {
+  const best = target.protections[0];
+  if (best === undefined) return [];
+  return [tigerVnc(target, best), gtkVnc(target, best), remmina(target, best)];
+}
+
+function tigerVnc(
+  { host, port, caFile, clientCertificates }: ViewerTarget,
+  best: Protection,
+): ViewerCommands {
+  const viewer = 'TigerVNC';
+  if (clientCertificates)
+    return {
+      viewer,
+      commands: [],
+      note: 'cannot bring a client certificate, and one is required.',
+    };
+  const ca = best.layer === 'x509' && caFile !== undefined ? ['-X509CA', shellQuote(caFile)] : [];
+  return {
+    viewer,
+    commands: [['vncviewer', '-SecurityTypes', best.name, ...ca, formatAddress({ kind: 'tcp', host, port })]],
+  };
+}
+
+function gtkVnc(
+  { host, port, caFile, clientCertificates }: ViewerTarget,
+  best: Protection,
+): ViewerCommands {
+  const trust =
+    best.layer === 'x509' && caFile !== undefined
+      ? [
+          [
+            'mkdir',
+            '-p',
+            '~/.pki/CA',
+            '&&',
+            'cat',
+            shellQuote(caFile),
+            '>>',
+            '~/.pki/CA/cacert.pem',
+          ],
+        ]
+      : [];
+  const notes = [
+    trust.length > 0
+      ? 'The CA may also be put in /etc/pki/CA/cacert.pem, which is read first.'
+      : '',
+    clientCertificates
+      ? 'Client certificate: ~/.pki/libvirt/clientcert.pem and ~/.pki/libvirt/private/clientkey.pem ' +
+        '(gvncviewer: ~/.pki/gvncviewer/…).'
+      : '',
+  ].filter((note) => note !== '');
+  return {
+    viewer: 'virt-viewer, gvncviewer',
+    commands: [
+      ...trust,
+      ['remote-viewer', `vnc://${bracketed(host)}:${port}`],
+      // gvncviewer knows display numbers only.
+      ...(port >= 5900 ? [['gvncviewer', `${bracketed(host)}:${port - 5900}`]] : []),
+    ],
+    ...(notes.length === 0 ? {} : { note: notes.join(' ') }),
+  };
+}
+
+function remmina(
+  { host, port, caFile, clientCertificates }: ViewerTarget,
+  best: Protection,
+): ViewerCommands {
+  const fields = ['[remmina]', 'protocol=VNC', `server=${bracketed(host)}:${port}`];
+  if (best.viewerProvenBy === 'user name and password') fields.push('username=YOU');
+  if (best.layer === 'x509' && caFile !== undefined && isAbsolute(caFile))
+    fields.push(`cacert=${caFile}`);
+  if (clientCertificates)
+    fields.push('clientcert=/path/client-cert.pem', 'clientkey=/path/client-key.pem');
+  return {
+    viewer: 'Remmina',
+    commands: [
+      [
+        'printf',
+        "'%s\\n'",
+        ...fields.map((field) => (field === '[remmina]' ? "'[remmina]'" : shellQuote(field))),
+        '>',
+        'sallyport.remmina',
+        '&&',
+        'remmina',
+        '-c',
+        'sallyport.remmina',
+      ],
+    ],
+  };
+}
