@@ -10,12 +10,13 @@ export async function withDeadline<T>(
   afterMs: number,
   what: string,
   onTimeout: (error: TimeoutError) => void,
-  phase?: Phase,
+  phase?: Phase | (() => Phase),
 ): Promise<T> {
   let timer: TimerHandle | undefined;
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const error = new TimeoutError(what, afterMs, phase === undefined ? {} : { phase });
+      const at = typeof phase === 'function' ? phase() : phase;
+      const error = new TimeoutError(what, afterMs, at === undefined ? {} : { phase: at });
       reject(error);
       onTimeout(error);
     }, afterMs);
@@ -43,13 +44,20 @@ export class StagedDeadline {
 
   /** Runs one stage against the smaller of its own time and what is left of the whole. */
   run<T>(phase: Phase, work: Promise<T>): Promise<T> {
-    const leftMs = Math.max(0, Math.ceil(this.#endsAt - performance.now()));
-    return withDeadline(
-      work,
-      Math.min(this.#stageMs, leftMs),
-      `the ${phase} stage`,
-      this.#onTimeout,
-      phase,
-    );
+    return this.#within(Math.min(this.#stageMs, this.#leftMs()), phase, work);
+  }
+
+  /** Runs a stage in which a person may be asked something: it has all that is left. `phase` tells how far it came. */
+  runToEnd<T>(phase: () => Phase, work: Promise<T>): Promise<T> {
+    return this.#within(this.#leftMs(), phase, work);
+  }
+
+  #leftMs(): number {
+    return Math.max(0, Math.ceil(this.#endsAt - performance.now()));
+  }
+
+  #within<T>(afterMs: number, phase: Phase | (() => Phase), work: Promise<T>): Promise<T> {
+    const what = typeof phase === 'function' ? 'the handshake' : `the ${phase} stage`;
+    return withDeadline(work, afterMs, what, this.#onTimeout, phase);
   }
 }

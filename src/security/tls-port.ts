@@ -44,12 +44,18 @@ export interface TlsAcceptor {
   readonly layers: ReadonlySet<TlsLayer>;
   /** Whether client certificates are asked for: the policy that VeNCrypt enforces after the handshake. */
   readonly verifyClient: 'off' | 'request' | 'require';
-  /** Server's side of the handshake. Rejects with SecurityError (ERR_VNC_TLS). Takes the stream over. */
+  /**
+   * Server's side of the handshake. Rejects with SecurityError (ERR_VNC_TLS). Takes the stream over: nobody else reads
+   * or writes it any more, but its destroy() still ends the connection at once, for a deadline that passes meanwhile.
+   */
   readonly accept: (stream: ByteStream, layer: TlsLayer) => Promise<TlsUpgrade>;
 }
 
 export interface TlsConnector {
   readonly layers: ReadonlySet<TlsLayer>;
-  /** Client's side. Verifies the server on x509, or rejects with SecurityError (ERR_VNC_CERTIFICATE, ERR_VNC_TLS). */
+  /**
+   * Client's side. Verifies the server on x509, or rejects with SecurityError (ERR_VNC_CERTIFICATE, ERR_VNC_TLS). Takes
+   * the stream over, as `accept` does.
+   */
   readonly connect: (stream: ByteStream, layer: TlsLayer) => Promise<TlsUpgrade>;
 }
