@@ -1,0 +1,253 @@
+/**
+ * A ByteStream over a TCP, unix or TLS socket: listen, dial and both TLS ends make them. `takeSocket` gives the socket
+ * back when TLS is put on; `streamDuplex` lets TLS run over a ByteStream that has no socket.
+ *
+ * How a socket's end is told: FIN (with or without TLS's close_notify), ECONNRESET and EPIPE are all an end of the
+ * stream, `null`; anything else (a keep-alive that went unanswered, a TLS record that does not decrypt) fails it with
+ * ClosedError, behind the chunks that came before.
+ */
+import { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { assertInvariant, ClosedError, VncError } from '../core/errors.ts';
+import type { ByteStream } from '../wire/byte-stream.ts';
+
+export interface SocketStreamOptions {
+  /**
+   * After end(), a peer that neither takes more of the backlog nor closes its side within this time is cut off,
+   * milliseconds. Default 5000.
+   */
+  readonly lingerMs?: number;
+}
+
+/** Unread bytes at which the socket is paused: one read of the system's. */
+const PAUSE_BYTES = 64 * 1024;
+/** Unread chunks at which it is paused too: a peer that sends single bytes pays us a buffer for each. */
+const PAUSE_CHUNKS = 64;
+/** Idle time after which the system probes the peer. Home routers forget a connection after minutes. */
+const KEEP_ALIVE_MS = 60_000;
+
+const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/** Node's `code` of anything thrown, or the empty string. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+interface PendingRead {
+  readonly resolve: (chunk: Uint8Array | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class SocketStream implements ByteStream {
+  readonly closed: Promise<void>;
+  readonly #socket: Duplex;
+  readonly #lingerMs: number;
+  #chunks: Uint8Array[] = [];
+  #chunkBytes = 0;
+  #paused = false;
+  #pending: PendingRead | undefined;
+  #drainers: Array<{ readonly maxBytes: number; readonly resolve: () => void }> = [];
+  /** Nothing more will come: `null`, or `#failure` when that is set. */
+  #inEnded = false;
+  #outEnded = false;
+  #destroyed = false;
+  #failure: VncError | undefined;
+  #lingering: NodeJS.Timeout | undefined;
+
+  constructor(socket: Duplex, lingerMs: number) {
+    this.#socket = socket;
+    this.#lingerMs = lingerMs;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    this.closed = new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(this.#lingering);
+        socket.off('data', this.#onData);
+        socket.off('end', this.#onEnd);
+        socket.off('error', this.#onError);
+        this.#onEnd();
+        this.#wakeDrainers();
+        resolve();
+      };
+      if (socket.closed) settle();
+      else socket.once('close', settle);
+    });
+  }
+
+  readonly #onData = (buffer: Buffer): void => {
+    // A plain Uint8Array: Buffer.slice() does not copy, and portable code relies on a slice() that does.
+    const chunk = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+    const pending = this.#pending;
+    if (pending !== undefined) {
+      this.#pending = undefined;
+      pending.resolve(chunk);
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#chunkBytes += chunk.length;
+    if (this.#chunkBytes >= PAUSE_BYTES || this.#chunks.length >= PAUSE_CHUNKS) {
+      this.#paused = true;
+      this.#socket.pause();
+    }
+  };
+
+  readonly #onEnd = (): void => {
+    this.#inEnded = true;
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    this.#pending = undefined;
+    if (this.#failure === undefined) pending.resolve(null);
+    else pending.reject(this.#failure);
+  };
+
+  readonly #onError = (error: Error): void => {
+    if (!RESETS.has(errorCode(error))) this.#failure ??= asFailure(error);
+    this.#onEnd();
+  };
+
+  readonly #onWritten = (): void => {
+    if (this.#drainers.length > 0) this.#wakeDrainers();
+  };
+
+  read(): Promise<Uint8Array | null> {
+    assertInvariant(this.#pending === undefined, 'two reads of one ByteStream at a time');
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) {
+      this.#chunkBytes -= chunk.length;
+      if (this.#paused && this.#chunks.length === 0) {
+        this.#paused = false;
+        this.#socket.resume();
+      }
+      return Promise.resolve(chunk);
+    }
+    if (this.#inEnded) {
+      return this.#failure === undefined ? Promise.resolve(null) : Promise.reject(this.#failure);
+    }
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+    });
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#outEnded || bytes.length === 0 || !this.#socket.writable) return;
+    this.#socket.write(bytes, this.#onWritten);
+  }
+
+  /** Counts a write until the system took all of it. TLS passes its bytes straight to the system below. */
+  get backlogBytes(): number {
+    return this.#socket.destroyed ? 0 : this.#socket.writableLength;
+  }
+
+  drained(maxBytes = 0): Promise<void> {
+    if (this.backlogBytes <= maxBytes) return Promise.resolve();
+    return new Promise((resolve) => this.#drainers.push({ maxBytes, resolve }));
+  }
+
+  #wakeDrainers(): void {
+    const backlog = this.backlogBytes;
+    const waiting = this.#drainers;
+    this.#drainers = [];
+    for (const drainer of waiting) {
+      if (backlog <= drainer.maxBytes) drainer.resolve();
+      else this.#drainers.push(drainer);
+    }
+  }
+
+  end(): void {
+    if (this.#outEnded) return;
+    this.#outEnded = true;
+    this.#socket.end();
+    this.#linger(this.backlogBytes);
+  }
+
+  /** Without this a peer that never closes, or never reads, would hold the socket for ever. */
+  #linger(before: number): void {
+    if (this.#socket.closed) return;
+    this.#lingering = setTimeout(() => {
+      const backlog = this.backlogBytes;
+      if (backlog < before) this.#linger(backlog);
+      else this.destroy();
+    }, this.#lingerMs).unref();
+  }
+
+  destroy(error?: Error): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.#outEnded = true;
+    this.#chunks.length = 0;
+    this.#chunkBytes = 0;
+    if (error !== undefined) this.#failure = asFailure(error);
+    this.#onEnd();
+    this.#socket.destroy();
+    this.#wakeDrainers();
+  }
+
+  /** See takeSocket. */
+  take(): Duplex {
+    assertInvariant(this.#pending === undefined, 'a socket is taken from under a read');
+    assertInvariant(this.backlogBytes === 0, 'a socket is taken with unsent bytes');
+    const socket = this.#socket;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.pause();
+    if (!this.#inEnded) {
+      for (const chunk of this.#chunks.reverse()) {
+        socket.unshift(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+      }
+    }
+    this.#chunks = [];
+    this.#inEnded = true;
+    this.#outEnded = true;
+    return socket;
+  }
+}
+
+function asFailure(error: Error): VncError {
+  if (error instanceof VncError) return error;
+  return new ClosedError(`the connection failed: ${error.message}`, { cause: error });
+}
+
+/** Takes the socket over: from here on only the stream may read, write and close it. */
+export function socketStream(socket: Duplex, options: SocketStreamOptions = {}): ByteStream {
+  if (socket instanceof Socket) {
+    // Key presses are small, and wait for no one.
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  }
+  return new SocketStream(socket, options.lingerMs ?? 5000);
+}
+
+/**
+ * Gives the socket beneath a stream to TLS, paused, with what was not read pushed back into it. The stream is then at its
+ * end for reads and writes, but its destroy() still ends the socket and its `closed` still tells of it. Wait for
+ * drained() before: TLS writes past the socket's own queue. A stream without a socket is wrapped.
+ */
+export function takeSocket(stream: ByteStream): Duplex {
+  return stream instanceof SocketStream ? stream.take() : streamDuplex(stream);
+}
+
+/** Any ByteStream as a Node stream. A write counts as done when the stream took it, so back-pressure passes through. */
+export function streamDuplex(stream: ByteStream): Duplex {
+  const duplex = new Duplex({
+    read() {
+      stream.read().then(
+        (chunk) => duplex.push(chunk),
+        (error: Error) => duplex.destroy(error),
+      );
+    },
+    write(chunk: Uint8Array, _encoding, done) {
+      stream.write(chunk);
+      void stream.drained().then(() => done());
+    },
+    final(done) {
+      stream.end();
+      done();
+    },
+    destroy(error, done) {
+      stream.destroy();
+      done(error);
+    },
+  });
+  return duplex;
+}

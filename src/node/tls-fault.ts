@@ -1,0 +1,65 @@
+/** What went wrong with TLS or a certificate, in a sentence that a person can act on. Used by both TLS ends. */
+import { ErrorCode, SecurityError, TimeoutError } from '../core/errors.ts';
+import { errorCode } from './socket-stream.ts';
+
+const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'it has expired',
+  CERT_NOT_YET_VALID: 'it is not valid yet',
+  CERT_REVOKED: 'it was revoked',
+  CERT_REJECTED: 'it is marked as rejected',
+  CERT_UNTRUSTED: 'it is not trusted for this use',
+  CERT_SIGNATURE_FAILURE: 'its signature is wrong',
+  CERT_CHAIN_TOO_LONG: 'its chain is too long',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is signed by itself, and not among the trusted ones',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its chain ends in an authority that is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'the authority that issued it is not known',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'it was issued by an authority that is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'it was issued by an authority that is not trusted',
+  INVALID_CA: 'it was issued by a certificate that is not an authority',
+  INVALID_PURPOSE: 'it was issued for another purpose',
+  PATH_LENGTH_EXCEEDED: 'its authority may not have authorities below it',
+  UNABLE_TO_GET_CRL: 'there is no revocation list of its authority',
+  CRL_HAS_EXPIRED: "its authority's revocation list has expired",
+  CRL_NOT_YET_VALID: "its authority's revocation list is not valid yet",
+  CRL_SIGNATURE_FAILURE: "the signature of its authority's revocation list is wrong",
+  HOSTNAME_MISMATCH: 'it is of another name',
+};
+
+/** OpenSSL's verdict (`CERT_HAS_EXPIRED`) as the second half of a sentence: `it has expired`. */
+export function certificateFaultInWords(fault: string): string {
+  return CERTIFICATE_FAULTS[fault] ?? `verification says ${fault}`;
+}
+
+export function isCertificateFault(fault: string): boolean {
+  return fault in CERTIFICATE_FAULTS;
+}
+
+/** Reasons that OpenSSL's own words do not explain. */
+const HANDSHAKE_FAULTS: Readonly<Record<string, string>> = {
+  ECONNRESET: 'the peer closed the connection',
+  EPIPE: 'the peer closed the connection',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'what arrived is not TLS (wrong version number)',
+  ERR_SSL_HTTP_REQUEST: 'an HTTP request arrived (http request)',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA:
+    "the peer does not trust our certificate's authority (unknown ca)",
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'no cipher suite that both allow (handshake failure)',
+};
+
+/** Any failure of a handshake as SecurityError (ERR_VNC_TLS), with OpenSSL's reason. */
+export function tlsFailure(error: unknown): SecurityError {
+  if (error instanceof SecurityError) return error;
+  return new SecurityError(`the TLS handshake failed: ${handshakeReason(error)}`, {
+    code: ErrorCode.tls,
+    phase: 'tls',
+    cause: error,
+  });
+}
+
+function handshakeReason(error: unknown): string {
+  if (error instanceof TimeoutError) return `it took longer than ${error.afterMs} ms`;
+  const known = HANDSHAKE_FAULTS[errorCode(error)];
+  if (known !== undefined) return known;
+  if (!(error instanceof Error)) return String(error);
+  if ('reason' in error && typeof error.reason === 'string') return error.reason;
+  return error.message;
+}
