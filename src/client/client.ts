@@ -4,7 +4,7 @@ import type { VncError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Logger } from '../core/logger.ts';
 import type { JpegDecoder } from '../codec/codec.ts';
-import type { ClientHandshakeOptions } from '../handshake/client.ts';
+import { clientHandshake, type ClientHandshakeOptions } from '../handshake/client.ts';
 import type { SecuritySummary } from '../handshake/established.ts';
 import type { CursorImage } from '../pixels/cursor-image.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
@@ -12,6 +12,8 @@ import type { KeyEvent } from '../rfb/messages/key-event.ts';
 import type { PixelFormat } from '../rfb/pixel-format.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
 import type { Screen } from '../rfb/screen.ts';
+import { startSession } from './session.ts';
+import { resolveSettings } from './session-settings.ts';
 
 export type ClientEvents = {
   /** Once for each FramebufferUpdate that changed pixels. */
@@ -34,6 +36,10 @@ export interface ClientOptions extends Omit<ClientHandshakeOptions, 'limits' | '
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger;
   readonly jpeg?: JpegDecoder;
+  /** 0 (worst) .. 9 (best), used when `jpeg` is given. Default 8. */
+  readonly jpegQuality?: number;
+  /** 0 (fast) .. 9 (small): a wish that servers may ignore. Default: the server's own. */
+  readonly compressionLevel?: number;
   /** Encodings to ask for, best first, without pseudo-encodings. Default: all that can be decoded. */
   readonly encodings?: readonly number[];
   /** Default: nativeFormat. */
@@ -59,15 +65,40 @@ export interface VncClient {
   /** In relative mode x and y are the motion (dx, dy). */
   readonly pointer: (buttonMask: number, x: number, y: number) => void;
   readonly clipboard: (text: string) => void;
-  /** Resolves with DesktopSizeStatus once the server answered. */
+  /**
+   * Resolves with DesktopSizeStatus once the server answered; at once with Prohibited when it is not `resizable`.
+   * Rejects with TimeoutError after 10 seconds without an answer, or with the reason when the session closes.
+   */
   readonly resize: (width: number, height: number, screens?: readonly Screen[]) => Promise<number>;
-  /** Asks for an update; with autoUpdate only needed for a full refresh. Resolves when the next update was handled. */
+  /**
+   * Asks for an update; with autoUpdate only needed for a full refresh. Resolves when the next update that carried
+   * pixels was handled: an incremental one waits as long as nothing changes. Rejects when the session closes.
+   */
   readonly refresh: (incremental: boolean, area?: Rectangle) => Promise<void>;
   /** Idempotent; resolves with the reason once everything is released. */
   readonly close: (reason?: VncError) => Promise<VncError>;
   readonly closed: Promise<VncError>;
 }
 
-export async function connectClient(_options: ClientOptions): Promise<VncClient> {
-  throw new Error('being built');
+/**
+ * Shakes hands and starts the session, which pulls the first, full update by itself. Rejects with a VncError; the stream
+ * is then destroyed. Options that cannot be are a TypeError or RangeError before anything is sent.
+ */
+export async function connectClient(options: ClientOptions): Promise<VncClient> {
+  const settings = resolveSettings(options);
+  const { stream, accept, credentials, tls, shared = true } = options;
+  try {
+    const established = await clientHandshake({
+      stream,
+      accept,
+      credentials,
+      ...(tls === undefined ? {} : { tls }),
+      limits: settings.limits,
+      shared,
+    });
+    return startSession(established, settings);
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
 }

@@ -62,6 +62,8 @@ export type JpegDecoder = (bytes: Uint8Array) => {
 export interface Decoder {
   /** Rows to handle at a time, so that a large rectangle is not held in memory whole. Absent: all. */
   readonly stripRows?: (r: Rectangle, format: PixelFormat) => number;
+  /** A rectangle begins: forget what carries over between the strips of one, but not between rectangles. */
+  readonly begin?: () => void;
   readonly frame: (
     reader: ByteReader,
     r: Rectangle,

@@ -21,6 +21,7 @@ export async function decodeRectangle(
   const { reader, format, target, limits } = context;
   const rows =
     decoder.stripRows === undefined ? r.height : Math.max(1, decoder.stripRows(r, format));
+  decoder.begin?.();
   // A rectangle without pixels may still have a payload (an empty zlib block, a reset): frame it once.
   let y = 0;
   do {

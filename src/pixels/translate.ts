@@ -15,6 +15,8 @@ import type { Rectangle } from '../rfb/rectangle.ts';
 
 export interface PixelTranslator {
   readonly format: PixelFormat;
+  /** Values are our pixels, but for the byte that nobody looks at. */
+  readonly identity: boolean;
   /** One of our pixels as a value of the format. */
   readonly toValue: (pixel: number) => number;
   /** A rectangle of a framebuffer as values, row-major without gaps, into `out` if given (at least width * height). */
@@ -67,10 +69,23 @@ export function createTranslator(format: PixelFormat): PixelTranslator {
 
   return {
     format: f,
+    identity,
     toValue: identity ? (pixel) => pixel : toValue,
     values,
     toPixel: identity ? (value) => (value | OPAQUE) >>> 0 : toPixel,
   };
+}
+
+const translators = new WeakMap<PixelFormat, PixelTranslator>();
+
+/** The translator of a format, made once for each format object: for decoders, which meet the same one every time. */
+export function translatorOf(format: PixelFormat): PixelTranslator {
+  let translator = translators.get(format);
+  if (translator === undefined) {
+    translator = createTranslator(format);
+    translators.set(format, translator);
+  }
+  return translator;
 }
 
 /** 8-bit channel -> its value at its shift, rounded to the nearest. */
@@ -156,4 +171,39 @@ export function readValue(bytes: Uint8Array, offset: number, format: PixelFormat
             (bytes[offset + 3]! << 24)) >>> 0
       );
   }
+}
+
+/**
+ * Stores `r.width * r.height` pixels of the format, which stand at `offset` row by row, in a rectangle of `target`.
+ * Returns the offset behind them. The caller has checked that they are there and that `r` lies in `target`.
+ */
+export function readPixels(
+  bytes: Uint8Array,
+  offset: number,
+  format: PixelFormat,
+  target: Framebuffer,
+  r: Rectangle,
+): number {
+  const { identity, toPixel } = translatorOf(format);
+  const { pixels, width } = target;
+  let at = offset;
+  if (identity && !format.bigEndian) {
+    const out = target.bytes;
+    for (let y = r.y; y < r.y + r.height; y++) {
+      const start = y * width + r.x;
+      out.set(bytes.subarray(at, at + 4 * r.width), 4 * start);
+      for (let i = start; i < start + r.width; i++) pixels[i]! |= OPAQUE;
+      at += 4 * r.width;
+    }
+    return at;
+  }
+  const step = bytesPerPixel(format);
+  for (let y = r.y; y < r.y + r.height; y++) {
+    const start = y * width + r.x;
+    for (let i = start; i < start + r.width; i++) {
+      pixels[i] = toPixel(readValue(bytes, at, format));
+      at += step;
+    }
+  }
+  return at;
 }

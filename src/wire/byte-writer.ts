@@ -17,7 +17,10 @@ export class ByteWriter {
     return this.#length;
   }
 
-  /** Makes room for `count` bytes and returns where they start. Their content is zero or stale: write all of them. */
+  /**
+   * Makes room for `count` bytes and returns where they start. Their content is zero or stale: write all of them. It may
+   * replace #bytes and #view: call it in a statement of its own, before either is looked at.
+   */
   #room(count: number): number {
     const at = this.#length;
     const needed = at + count;
@@ -32,33 +35,37 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#room(1), value);
+    const at = this.#room(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#room(2), value);
+    const at = this.#room(2);
+    this.#view.setUint16(at, value);
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#room(4), value);
+    const at = this.#room(4);
+    this.#view.setUint32(at, value);
     return this;
   }
 
   s16(value: number): this {
-    this.#view.setInt16(this.#room(2), value);
+    const at = this.#room(2);
+    this.#view.setInt16(at, value);
     return this;
   }
 
   s32(value: number): this {
-    this.#view.setInt32(this.#room(4), value);
+    const at = this.#room(4);
+    this.#view.setInt32(at, value);
     return this;
   }
 
   /** Copies `bytes` in. */
   bytes(bytes: Uint8Array): this {
-    // Copy after making room: #room may replace the array.
     const at = this.#room(bytes.length);
     this.#bytes.set(bytes, at);
     return this;

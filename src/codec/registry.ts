@@ -1,0 +1,13 @@
+/** Every encoding that is spoken, in the order in which a client asks for them: the first that the server knows is used. */
+import type { Codec } from './codec.ts';
+import { copyRect } from './copy-rect/copy-rect.ts';
+import { hextile } from './hextile/hextile.ts';
+import { raw } from './raw/raw.ts';
+import { rre } from './rre/rre.ts';
+
+export const codecs: readonly Codec[] = [hextile, copyRect, rre, raw];
+
+const byEncoding = new Map(codecs.map((codec) => [codec.encoding, codec]));
+
+/** The codec of a rectangle header's encoding; undefined when it is not spoken. */
+export const findCodec = (encoding: number): Codec | undefined => byEncoding.get(encoding);

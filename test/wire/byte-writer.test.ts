@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ByteWriter } from '../../src/wire/byte-writer.ts';
+import { Cursor } from '../../src/wire/cursor.ts';
+import { toHex } from '../../src/wire/hex.ts';
+import { memoryPair } from '../../src/wire/memory-pair.ts';
+
+describe('ByteWriter', () => {
+  it('writes numbers big-endian, signed ones in two’s complement', () => {
+    const w = new ByteWriter().u8(1).u16(0x0203).u32(0xf4050607).s16(-2).s32(-239);
+    assert.equal(toHex(w.take()), '01' + '0203' + 'f4050607' + 'fffe' + 'ffffff11');
+  });
+
+  it('grows in the middle of any kind of write', () => {
+    const writes: readonly ((w: ByteWriter) => ByteWriter)[] = [
+      (w) => w.u8(0xab),
+      (w) => w.u16(0xabcd),
+      (w) => w.u32(0xabcdef01),
+      (w) => w.s16(-3),
+      (w) => w.s32(-3),
+      (w) => w.bytes(Uint8Array.of(1, 2, 3, 4, 5)),
+      (w) => w.pad(5),
+    ];
+    for (const write of writes) {
+      const expected = toHex(write(new ByteWriter(64)).take());
+      for (const capacity of [0, 1, 2, 3, 4]) {
+        const w = write(new ByteWriter(capacity));
+        assert.equal(toHex(w.written()), expected);
+        assert.equal(toHex(write(w).take()), expected + expected);
+      }
+    }
+  });
+
+  it('keeps thousands of bytes in order, though it starts with room for one', () => {
+    const w = new ByteWriter(1);
+    for (let i = 0; i < 5000; i++) w.u16(i);
+    const c = new Cursor(w.take());
+    for (let i = 0; i < 5000; i++) assert.equal(c.u16(), i);
+    c.end('all');
+  });
+
+  it('pads with zeros, even over stale bytes', () => {
+    const w = new ByteWriter(8).u32(0xffffffff);
+    w.truncate(0);
+    assert.equal(toHex(w.pad(4).written()), '00000000');
+  });
+
+  it('reserves room that is filled in place', () => {
+    const w = new ByteWriter(2).u8(1);
+    w.reserve(3).set([2, 3, 4]);
+    w.u8(5);
+    assert.equal(toHex(w.take()), '0102030405');
+  });
+
+  it('patches counts that are known only afterwards', () => {
+    const w = new ByteWriter().u16(0).u32(0).u8(9);
+    w.patchU16(0, 0x0102);
+    w.patchU32(2, 0x03040506);
+    assert.equal(toHex(w.take()), '01020304050609');
+  });
+
+  it('throws at a patch or truncation beyond what was written', () => {
+    const w = new ByteWriter(64).u8(1);
+    assert.throws(() => w.patchU16(0, 1), /invariant/);
+    assert.throws(() => w.patchU32(0, 1), /invariant/);
+    assert.throws(() => w.truncate(2), /invariant/);
+  });
+
+  it('gives away what it took, and starts again empty', () => {
+    const w = new ByteWriter(4).u32(0x01020304);
+    const taken = w.take();
+    assert.equal(w.length, 0);
+    w.u32(0xffffffff);
+    assert.equal(toHex(taken), '01020304');
+  });
+
+  it('sends everything in one write, and nothing when empty', async () => {
+    const [near, far] = memoryPair();
+    const w = new ByteWriter(1).u16(0x0102).u8(3);
+    w.send(near);
+    w.send(near);
+    near.end();
+    assert.deepEqual(await far.read(), Uint8Array.of(1, 2, 3));
+    assert.equal(await far.read(), null);
+  });
+});

@@ -1,0 +1,8 @@
+import { memoryPair } from '../../src/wire/memory-pair.ts';
+import { describeByteStream } from '../conformance/byte-stream.ts';
+
+describeByteStream('memoryPair', async () => memoryPair());
+// Byte by byte a flood would only be slow.
+describeByteStream('memoryPair, one byte at a time', async () => memoryPair({ chunkBytes: 1 }), {
+  floodBytes: 128 * 1024,
+});
