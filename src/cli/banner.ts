@@ -64,17 +64,8 @@ function promise({ protections }: BannerFacts): Span[] {
   if (protections.some(({ encrypted }) => !encrypted))
     return [span('Some of what is offered is NOT ENCRYPTED: see below.', 'red')];
   if (protections.some(({ serverProven }) => !serverProven))
-    return [
-      span(
-        'Screen, keys and passwords travel inside TLS, but not every way in proves who answers.',
-      ),
-    ];
-  return [
-    span(
-      'Screen, keys and passwords travel inside TLS, from a server that proves itself.',
-      'green',
-    ),
-  ];
+    return [span('Everything travels inside TLS, but not every way in proves who answers.')];
+  return [span('Everything travels inside TLS, from a server that proves who it is.', 'green')];
 }
 
 function labelled(label: string, text: string, inner: number, ink?: Span['ink']): Span[][] {
@@ -178,15 +169,14 @@ function howToConnect(facts: BannerFacts, style: TerminalStyle): string[] {
     clientCertificates: facts.clientCertificates === 'require',
     ...(facts.tls?.caFile === undefined ? {} : { caFile: facts.tls.caFile }),
   });
-  return list.flatMap(({ viewer, commands, note }) => [
+  return list.flatMap(({ viewer, commands, notes }, i) => [
+    ...(i === 0 ? [] : ['']),
     paint([span(viewer, 'bold')], style.colour),
     ...commands.flatMap((words) =>
       wrapCommand(words, style.columns - 2).map((line) => `  ${line}`),
     ),
-    ...(note === undefined
-      ? []
-      : wrapWords(note, style.columns - 2).map(
-          (line) => `  ${paint([span(line, 'dim')], style.colour)}`,
-        )),
+    ...notes
+      .flatMap((note) => wrapWords(note, style.columns - 2))
+      .map((line) => `  ${paint([span(line, 'dim')], style.colour)}`),
   ]);
 }

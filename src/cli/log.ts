@@ -1,5 +1,5 @@
 /** The Logger port over pino: lines for people on stderr, JSON lines with --json. Only cli/ writes to a console. */
-import { pino, type Logger as Pino } from 'pino';
+import { pino, type DestinationStream, type Logger as Pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { LogFields, Logger } from '../core/logger.ts';
 import { printable } from './terminal-text.ts';
@@ -42,8 +42,15 @@ const jsonLog = (level: string, fd: number): Pino =>
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: levelName },
     },
-    pino.destination({ dest: fd, sync: true }),
+    destination(fd),
   );
+
+function destination(fd: number): DestinationStream {
+  const stream = pino.destination({ dest: fd, sync: true });
+  // A pipe that nobody reads any more loses lines, and nothing else.
+  stream.on('error', () => undefined);
+  return stream;
+}
 
 const levelName = (label: string): { level: string } => ({ level: label });
 
@@ -55,7 +62,7 @@ const jsonEvents = (): Pino =>
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: () => ({}) },
     },
-    pino.destination({ dest: STDOUT, sync: true }),
+    destination(STDOUT),
   );
 
 const prettyLog = (level: string, colour: boolean): Pino =>

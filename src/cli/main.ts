@@ -17,6 +17,8 @@ Exit codes
 
 /** Sets process.exitCode, and leaves the process to end by itself once nothing is left to do. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // `sallyport … | head` closes our output: that is no reason to fall over, nor to stop serving.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const dashes = argv.indexOf('--');
   const own = dashes < 0 ? argv : argv.slice(0, dashes);
   const afterDashes = dashes < 0 ? undefined : argv.slice(dashes + 1);
@@ -37,11 +39,17 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES));
   for (const each of [command, ...command.commands]) {
     each.exitOverride().configureOutput({
-      outputError: (text, write) => write(`sallyport: ${text.replace(/^error: /, '')}`),
+      outputError: (text, write) => write(`sallyport: ${plainSentence(text)}`),
     });
   }
   return command;
 }
+
+/** Commander's sentence in our form: `--listen: address "x:y" is not …`. */
+const plainSentence = (text: string): string =>
+  text
+    .replace(/^error: /, '')
+    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. /s, '$1: ');
 
 /** Prints one sentence, unless Commander has done so already. Returns the exit code. */
 function report(error: unknown, verbose: boolean): ExitCode {

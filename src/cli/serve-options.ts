@@ -7,7 +7,13 @@ import { CommandFailure, ExitCode } from './failure.ts';
 
 export type DisplayChoice =
   | { readonly kind: 'testcard' }
-  | { readonly kind: 'upstream'; readonly address: Address; readonly passwordFile?: string }
+  | {
+      readonly kind: 'upstream';
+      readonly address: Address;
+      readonly username?: string;
+      readonly passwordFile?: string;
+      readonly caFile?: string;
+    }
   | { readonly kind: 'qemu'; readonly command: readonly [string, ...string[]] };
 
 export interface ServeSettings {
@@ -52,7 +58,9 @@ interface RawOptions {
   users?: string;
   share: 'allow-exclusive' | 'force-shared' | 'ignore';
   name?: string;
+  upstreamUser?: string;
   upstreamPasswordFile?: string;
+  upstreamCa?: string;
   insecureNone?: true;
   insecureVncAuth?: true;
   insecurePlain?: true;
@@ -90,17 +98,25 @@ export function serveCommand(
     .usage('[DISPLAY] [options] [--qemu -- COMMAND...]')
     .argument('[DISPLAY]', 'what to serve')
     .allowExcessArguments(false)
+    .optionsGroup('Where and how:')
     .addOption(
       new Option(
         '-l, --listen <ADDR>',
-        'where viewers connect, more than once if wanted: `:1` is loopback, `*:1` every interface, `unix:/path` ' +
-          '(default: the first free of :1 to :20)',
+        'where viewers connect, more than once if wanted: `:1` is loopback, `*:1` every interface, `unix:/path`',
       )
         .argParser(collect((text) => parseAddress(text, 'listen')))
         .default([], 'the first free of :1 to :20'),
     )
-    .option('-s, --security <LIST>', 'security types to offer, with commas', reads(parseSecurityList))
-    .option('--tls-dir <DIR>', 'directory with server-cert.pem, server-key.pem, ca-cert.pem, ca-crl.pem')
+    .option(
+      '-s, --security <LIST>',
+      'security types to offer, with commas',
+      reads(parseSecurityList),
+    )
+    .optionsGroup('TLS:')
+    .option(
+      '--tls-dir <DIR>',
+      'directory with server-cert.pem, server-key.pem, ca-cert.pem, ca-crl.pem',
+    )
     .option('--tls-cert <FILE>', 'server certificate, with the intermediate ones')
     .option('--tls-key <FILE>', 'its key')
     .option('--tls-ca <FILE>', 'authority that signs client certificates')
@@ -115,29 +131,41 @@ export function serveCommand(
         .choices(['ffdhe2048', 'ffdhe3072'])
         .default('ffdhe2048'),
     )
+    .optionsGroup('Who may enter:')
     .addOption(
       new Option('--verify-client <MODE>', 'whether viewers must bring a certificate')
         .choices(['off', 'request', 'require'])
         .default('off'),
     )
     .addOption(
-      new Option('--allow-name <RULE>', 'whose certificate may enter, first match decides; `*` in names')
+      new Option(
+        '--allow-name <RULE>',
+        'whose certificate may enter, first match decides; `*` in names',
+      )
         .argParser(collect(checkedRule))
         .default([], 'everyone that the CA signed'),
     )
     .option('--password-file <FILE>', 'file with the password of the *Vnc types, 1 to 8 bytes')
     .option('--users <FILE>', 'file with the users of the *Plain types')
+    .optionsGroup('The display:')
     .addOption(
       new Option('--share <POLICY>', 'what becomes of viewers when one wants the display alone')
         .choices(['allow-exclusive', 'force-shared', 'ignore'])
         .default('allow-exclusive'),
     )
     .option('--name <NAME>', 'desktop name that viewers show')
-    .option('--upstream-password-file <FILE>', 'password for the VNC server that is served')
+    .option('--upstream-user <NAME>', 'user name at the VNC server that is served')
+    .option('--upstream-password-file <FILE>', 'password there')
+    .option(
+      '--upstream-ca <FILE>',
+      'authority to verify it by; off this machine it must be verified',
+    )
     .option('--qemu', 'serve a guest: the QEMU command stands behind `--`')
+    .optionsGroup('Weak types, by name:')
     .option('--insecure-none', 'offer None off this machine: anyone who can connect gets in')
     .option('--insecure-vnc-auth', 'offer VncAuth off this machine: no encryption')
     .option('--insecure-plain', 'offer Plain: passwords in clear text; this machine only')
+    .optionsGroup('Output:')
     .option('--json', 'events as JSON lines on stdout, log as JSON lines on stderr')
     .option('--verbose', 'log more, and show where errors come from')
     .addHelpText('after', EXAMPLES)
@@ -155,6 +183,10 @@ function toSettings(
     throw usage('--tls-cert and --tls-key belong together');
   if (raw.tlsDir !== undefined && raw.tlsCert !== undefined)
     throw usage('--tls-dir and --tls-cert exclude each other');
+  if ((raw.tlsCa ?? raw.tlsCrl) !== undefined && raw.tlsCert === undefined)
+    throw usage(
+      '--tls-ca and --tls-crl go with --tls-cert; a directory has ca-cert.pem and ca-crl.pem for them',
+    );
   if (raw.allowName.length > 0 && raw.verifyClient !== 'require')
     throw usage(
       '--allow-name needs --verify-client require: without it a viewer need not show any name',
@@ -193,32 +225,46 @@ function displayChoice(
   raw: RawOptions,
   afterDashes: readonly string[] | undefined,
 ): DisplayChoice {
-  const { upstreamPasswordFile: passwordFile } = raw;
   if (raw.qemu === true) {
     const [program, ...rest] = afterDashes ?? [];
     if (program === undefined)
       throw usage('--qemu needs the command behind `--`: --qemu -- qemu-system-x86_64 -m 1024');
     if (display !== undefined) throw usage(`--qemu and the display ${display} exclude each other`);
-    if (passwordFile !== undefined)
-      throw usage('--upstream-password-file is for another VNC server, not for --qemu');
+    refuseUpstreamOptions(raw, 'a guest');
     return { kind: 'qemu', command: [program, ...rest] };
   }
   if (afterDashes !== undefined) throw usage('a command behind `--` needs --qemu');
   if (display === undefined || display === 'testcard') {
-    if (passwordFile !== undefined)
-      throw usage('--upstream-password-file is for another VNC server, not for the test card');
+    refuseUpstreamOptions(raw, 'the test card');
     return { kind: 'testcard' };
   }
+  const { upstreamUser: username, upstreamPasswordFile: passwordFile, upstreamCa: caFile } = raw;
+  return {
+    kind: 'upstream',
+    address: addressOfDisplay(display),
+    ...(username === undefined ? {} : { username }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+  };
+}
+
+function addressOfDisplay(display: string): Address {
+  // A word without a colon is more likely a slip than a host's display 0.
+  if (!/[:.]/.test(display))
+    throw usage(
+      `unknown display ${JSON.stringify(display)}: testcard, host:N, vnc://host:port or unix:/path`,
+    );
   try {
-    const address = parseAddress(display, 'connect');
-    return {
-      kind: 'upstream',
-      address,
-      ...(passwordFile === undefined ? {} : { passwordFile }),
-    };
+    return parseAddress(display, 'connect');
   } catch (error) {
     throw usage(error instanceof Error ? error.message : String(error));
   }
+}
+
+function refuseUpstreamOptions(raw: RawOptions, display: string): void {
+  const { upstreamUser, upstreamPasswordFile, upstreamCa } = raw;
+  if ((upstreamUser ?? upstreamPasswordFile ?? upstreamCa) !== undefined)
+    throw usage(`the --upstream options are for another VNC server, not for ${display}`);
 }
 
 const usage = (message: string): CommandFailure => new CommandFailure(ExitCode.Usage, message);

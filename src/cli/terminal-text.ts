@@ -55,21 +55,21 @@ export function wrapWords(text: string, width: number): string[] {
 }
 
 /** A shell command in as many lines as it needs, each but the last ending in a backslash, so that it can be pasted. */
-export function wrapCommand(words: readonly string[], width: number): string[] {
+export function wrapCommand(pieces: readonly string[], width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of words) {
-    if (line !== '' && line.length + 1 + word.length + 2 > width) {
+  for (const piece of pieces) {
+    if (line !== '' && line.length + 1 + piece.length + 2 > width) {
       lines.push(`${line} \\`);
-      line = `  ${word}`;
-    } else line = line === '' ? word : `${line} ${word}`;
+      line = `  ${piece}`;
+    } else line = line === '' ? piece : `${line} ${piece}`;
   }
   return [...lines, line];
 }
 
 /** A word that a POSIX shell takes as it is. */
 export const shellQuote = (word: string): string =>
-  /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Control characters as `\x1b`: names come from peers, and must not steer a terminal or forge a line. */
 export const printable = (text: string): string =>

@@ -16,9 +16,9 @@ export interface ViewerTarget {
 
 export interface ViewerCommands {
   readonly viewer: string;
-  /** Each one a command, in words. */
+  /** Each one a command, in pieces: a line may be broken between two of them. */
   readonly commands: readonly (readonly string[])[];
-  readonly note?: string;
+  readonly notes: readonly string[];
 }
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
@@ -38,12 +38,20 @@ function tigerVnc(
     return {
       viewer,
       commands: [],
-      note: 'cannot bring a client certificate, and one is required.',
+      notes: ['cannot bring a client certificate, and one is required'],
     };
-  const ca = best.layer === 'x509' && caFile !== undefined ? ['-X509CA', shellQuote(caFile)] : [];
+  const ca = best.layer === 'x509' && caFile !== undefined ? [`-X509CA ${shellQuote(caFile)}`] : [];
   return {
     viewer,
-    commands: [['vncviewer', '-SecurityTypes', best.name, ...ca, formatAddress({ kind: 'tcp', host, port })]],
+    notes: [],
+    commands: [
+      [
+        'vncviewer',
+        `-SecurityTypes ${best.name}`,
+        ...ca,
+        formatAddress({ kind: 'tcp', host, port }),
+      ],
+    ],
   };
 }
 
@@ -53,28 +61,16 @@ function gtkVnc(
 ): ViewerCommands {
   const trust =
     best.layer === 'x509' && caFile !== undefined
-      ? [
-          [
-            'mkdir',
-            '-p',
-            '~/.pki/CA',
-            '&&',
-            'cat',
-            shellQuote(caFile),
-            '>>',
-            '~/.pki/CA/cacert.pem',
-          ],
-        ]
+      ? [['mkdir -p ~/.pki/CA', `&& cat ${shellQuote(caFile)}`, '>> ~/.pki/CA/cacert.pem']]
       : [];
-  const notes = [
-    trust.length > 0
-      ? 'The CA may also be put in /etc/pki/CA/cacert.pem, which is read first.'
-      : '',
-    clientCertificates
-      ? 'Client certificate: ~/.pki/libvirt/clientcert.pem and ~/.pki/libvirt/private/clientkey.pem ' +
-        '(gvncviewer: ~/.pki/gvncviewer/…).'
-      : '',
-  ].filter((note) => note !== '');
+  const notes: string[] = [];
+  if (trust.length > 0)
+    notes.push('The CA may also be put in /etc/pki/CA/cacert.pem, which is read first.');
+  if (clientCertificates)
+    notes.push(
+      'Your certificate: ~/.pki/libvirt/clientcert.pem, its key: ~/.pki/libvirt/private/clientkey.pem',
+      '(for gvncviewer both in ~/.pki/gvncviewer instead).',
+    );
   return {
     viewer: 'virt-viewer, gvncviewer',
     commands: [
@@ -83,7 +79,7 @@ function gtkVnc(
       // gvncviewer knows display numbers only.
       ...(port >= 5900 ? [['gvncviewer', `${bracketed(host)}:${port - 5900}`]] : []),
     ],
-    ...(notes.length === 0 ? {} : { note: notes.join(' ') }),
+    notes,
   };
 }
 
@@ -91,7 +87,7 @@ function remmina(
   { host, port, caFile, clientCertificates }: ViewerTarget,
   best: Protection,
 ): ViewerCommands {
-  const fields = ['[remmina]', 'protocol=VNC', `server=${bracketed(host)}:${port}`];
+  const fields = ['protocol=VNC', `server=${bracketed(host)}:${port}`];
   if (best.viewerProvenBy === 'user name and password') fields.push('username=YOU');
   if (best.layer === 'x509' && caFile !== undefined && isAbsolute(caFile))
     fields.push(`cacert=${caFile}`);
@@ -99,17 +95,13 @@ function remmina(
     fields.push('clientcert=/path/client-cert.pem', 'clientkey=/path/client-key.pem');
   return {
     viewer: 'Remmina',
+    notes: [],
     commands: [
       [
-        'printf',
-        "'%s\\n'",
-        ...fields.map((field) => (field === '[remmina]' ? "'[remmina]'" : shellQuote(field))),
-        '>',
-        'sallyport.remmina',
-        '&&',
-        'remmina',
-        '-c',
-        'sallyport.remmina',
+        "printf '%s\\n' '[remmina]'",
+        ...fields.map(shellQuote),
+        '> sallyport.remmina',
+        '&& remmina -c sallyport.remmina',
       ],
     ],
   };

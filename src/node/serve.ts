@@ -20,7 +20,12 @@ import {
   type SecurityOffer,
 } from '../security/policy.ts';
 import type { Display } from '../server/display.ts';
-import { createServer, type ServerEvents, type SharePolicy, type VncServer } from '../server/server.ts';
+import {
+  createServer,
+  type ServerEvents,
+  type SharePolicy,
+  type VncServer,
+} from '../server/server.ts';
 import { isLoopback, parseAddress, type Address } from './address.ts';
 import { loadTlsCredentials } from './credential-files.ts';
 import type { DhGroup } from './ffdhe.ts';
@@ -152,20 +157,29 @@ function offerOf(given: ServeOptions['security'], access: ServeAccess): Security
   return parseSecurityList(names.join(','));
 }
 
-async function acceptorOf(offer: SecurityOffer, tls: ServeTls): Promise<NodeTlsAcceptor | undefined> {
+async function acceptorOf(
+  offer: SecurityOffer,
+  tls: ServeTls,
+): Promise<NodeTlsAcceptor | undefined> {
   const layers = new Set(describeProtection(offer).map(({ layer }) => layer));
-  const x509 =
-    tls.credentials ?? (tls.dir === undefined ? undefined : await loadTlsCredentials(tls.dir));
   if (!layers.has('anonymous') && !layers.has('x509')) return undefined;
+  const { dir, verifyClient = 'off' } = tls;
+  const needCa = verifyClient !== 'off';
+  const x509 =
+    tls.credentials ??
+    (dir === undefined ? undefined : await loadTlsCredentials({ dir }, { needCa }));
   return createTlsAcceptor({
     ...(x509 === undefined ? {} : { x509 }),
     anonymous: layers.has('anonymous') && { group: tls.dhGroup ?? 'ffdhe2048' },
-    verifyClient: tls.verifyClient ?? 'off',
+    verifyClient,
     ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
   });
 }
 
-function checkPolicy(offer: SecurityOffer, circumstances: Parameters<typeof policyFaults>[1]): void {
+function checkPolicy(
+  offer: SecurityOffer,
+  circumstances: Parameters<typeof policyFaults>[1],
+): void {
   const faults = policyFaults(offer, circumstances);
   if (faults.length > 0) throw policyError(faults.join('; '));
 }
