@@ -1,14 +1,29 @@
 /** A display, served: sessions, share policy, events. Knows streams, not sockets: node/ hands them in. */
-import type { Emitter } from '../core/emitter.ts';
-import type { VncError } from '../core/errors.ts';
-import type { Limits } from '../core/limits.ts';
-import type { Logger } from '../core/logger.ts';
-import type { Peer, Rights } from '../security/identity.ts';
+import type { Codec } from '../codec/codec.ts';
+import { codecs } from '../codec/registry.ts';
+import { Emitter } from '../core/emitter.ts';
+import {
+  ClosedError,
+  ErrorCode,
+  LimitError,
+  SecurityError,
+  type VncError,
+} from '../core/errors.ts';
+import { resolveLimits, type Limits } from '../core/limits.ts';
+import { silentLogger, type Logger } from '../core/logger.ts';
+import { serverHandshake } from '../handshake/server.ts';
+import type { ServerInit } from '../rfb/messages/init.ts';
+import { nativeFormat } from '../rfb/pixel-format.ts';
+import type { Identity, Peer, Rights } from '../security/identity.ts';
 import type { SecurityOffer } from '../security/policy.ts';
 import type { Authenticator } from '../security/security-type.ts';
 import type { TlsAcceptor } from '../security/tls-port.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
+import { Admission } from './admission.ts';
+import { Connection, type ConnectionContext } from './connection.ts';
+import { limitedName } from './desktop-name.ts';
 import type { Display, ViewerInfo } from './display.ts';
+import { judgeShare } from './share-policy.ts';
 
 /** QEMU's words: one exclusive viewer throws the others out; only shared ones may come; the flag is ignored. */
 export type SharePolicy = 'allow-exclusive' | 'force-shared' | 'ignore';
@@ -50,6 +65,203 @@ export interface VncServer {
   readonly close: () => Promise<void>;
 }
 
-export function createServer(_options: ServerOptions): VncServer {
-  throw new Error('being built');
+/** What the server is built from; tests put others in their place. */
+export interface ServerParts {
+  readonly handshake: typeof serverHandshake;
+  readonly codecs: readonly Codec[];
+}
+
+export function createServer(
+  options: ServerOptions,
+  parts: ServerParts = { handshake: serverHandshake, codecs },
+): VncServer {
+  return new Server(options, parts);
+}
+
+class Server implements VncServer {
+  readonly events: Emitter<ServerEvents> = new Emitter();
+  readonly #options: ServerOptions;
+  readonly #parts: ServerParts;
+  readonly #limits: Limits;
+  readonly #logger: Logger;
+  readonly #admission: Admission;
+  readonly #context: ConnectionContext;
+  readonly #connections = new Map<number, Connection>();
+  /** The run of each connection, for close() to wait for. */
+  readonly #runs = new Set<Promise<void>>();
+  readonly #unsubscribe: () => void;
+  #nextId = 1;
+  /** Why nobody can come in any more. */
+  #closed: VncError | undefined;
+
+  constructor(options: ServerOptions, parts: ServerParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#limits = resolveLimits(options.limits);
+    this.#logger = options.logger ?? silentLogger;
+    this.#admission = new Admission(this.#limits);
+    this.#unsubscribe = options.display.events.on('closed', (reason) => void this.#end(reason));
+    this.#context = {
+      display: options.display,
+      limits: this.#limits,
+      logger: this.#logger,
+      codecs: parts.codecs,
+      resizesUnderWay: new Set(),
+      authenticationFailed: ({ id, peer }, reason) =>
+        this.events.emit('authenticationfailed', { id, peer, reason }),
+      initialized: (connection, viewer) => this.#initialized(connection, viewer),
+    };
+  }
+
+  get viewers(): readonly ViewerInfo[] {
+    const list: ViewerInfo[] = [];
+    for (const { viewer } of this.#connections.values())
+      if (viewer !== undefined) list.push(viewer);
+    return list;
+  }
+
+  readonly accept = (stream: ByteStream, peer: Peer): number => {
+    const id = this.#nextId++;
+    const connection = new Connection(id, peer, stream, this.#context);
+    this.#connections.set(id, connection);
+    // In a microtask, so that the caller knows the id before it hears of it.
+    const run = Promise.resolve().then(() => this.#serve(connection, stream));
+    this.#runs.add(run);
+    void run.then(() => this.#runs.delete(run));
+    return id;
+  };
+
+  /** The whole of a connection, from its first event to its last. */
+  async #serve(connection: Connection, stream: ByteStream): Promise<void> {
+    const { id, peer, lifecycle } = connection;
+    const refusal = this.#enter(connection);
+    this.events.emit('connected', { id, peer });
+    if (refusal !== undefined) void lifecycle.close(refusal);
+    const { offer, authenticator, tls } = this.#options;
+    const reason = await connection.run(() =>
+      this.#parts.handshake({
+        stream,
+        peer,
+        offer,
+        authenticator,
+        ...(tls === undefined ? {} : { tls }),
+        limits: this.#limits,
+        admit: (request) => this.#admit(connection, request),
+      }),
+    );
+    this.#connections.delete(id);
+    const { viewer } = connection;
+    this.#logger.info('disconnected', {
+      id,
+      address: peer.address,
+      code: reason.code,
+      reason: reason.message,
+    });
+    if (viewer !== undefined) this.#tellViewers();
+    this.events.emit('disconnected', {
+      id,
+      peer,
+      reason,
+      ...(viewer === undefined ? {} : { viewer }),
+    });
+  }
+
+  /** Takes a place among the unauthenticated; returns why there is none. */
+  #enter(connection: Connection): VncError | undefined {
+    if (this.#closed !== undefined) return this.#closed;
+    try {
+      const leave = this.#admission.enter(connection.peer.host);
+      connection.leaveHandshake = leave;
+      connection.lifecycle.defer(leave);
+      return undefined;
+    } catch (error) {
+      if (error instanceof LimitError) return error;
+      throw error;
+    }
+  }
+
+  /** The share policy's word, after ClientInit. Async, so that what is thrown rejects. */
+  async #admit(
+    connection: Connection,
+    request: { readonly shared: boolean; readonly identity: Identity },
+  ): Promise<ServerInit> {
+    connection.lifecycle.throwIfClosed();
+    const others = Array.from(this.#connections.values()).filter(
+      (other) => other !== connection && other.admitted !== undefined && other.lifecycle.isOpen,
+    );
+    const mayExclude = request.identity.rights.exclusive;
+    const verdict = judgeShare(
+      this.#options.share ?? 'ignore',
+      { shared: request.shared, mayExclude },
+      others.some((other) => other.admitted?.exclusive === true),
+    );
+    if (verdict === 'refuse') {
+      throw new SecurityError('the share policy does not let it in', {
+        code: ErrorCode.refused,
+        phase: 'init',
+      });
+    }
+    if (verdict === 'admit-alone') {
+      const reason = new ClosedError('another viewer asked for the desktop alone', {
+        phase: 'session',
+      });
+      for (const other of others) void other.lifecycle.close(reason);
+    } else if (!(others.length < this.#limits.maxSessions)) {
+      throw new LimitError('maxSessions', this.#limits.maxSessions, others.length + 1);
+    }
+    connection.admitted = { exclusive: verdict === 'admit-alone' };
+    const { framebuffer, name } = this.#options.display;
+    return {
+      width: framebuffer.width,
+      height: framebuffer.height,
+      format: nativeFormat,
+      name: limitedName(name, this.#limits.maxNameBytes),
+    };
+  }
+
+  #initialized(connection: Connection, viewer: ViewerInfo): void {
+    connection.leaveHandshake();
+    this.#logger.info('initialized', {
+      id: viewer.id,
+      address: viewer.address,
+      viewer: viewer.name,
+      version: viewer.version,
+      security: viewer.security,
+      tls: viewer.tls,
+    });
+    this.#tellViewers();
+    this.events.emit('initialized', viewer);
+  }
+
+  #tellViewers(): void {
+    try {
+      this.#options.display.viewers?.(this.viewers);
+    } catch (error) {
+      this.#logger.error('display failed', {
+        stack: error instanceof Error ? error.stack : String(error),
+      });
+    }
+  }
+
+  readonly kick = (id: number, reason = 'disconnected by the server'): boolean => {
+    const connection = this.#connections.get(id);
+    if (connection === undefined || !connection.lifecycle.isOpen) return false;
+    void connection.lifecycle.close(new ClosedError(reason));
+    return true;
+  };
+
+  readonly setRights = (id: number, rights: Rights): boolean => {
+    if (this.#connections.get(id)?.setRights(rights) !== true) return false;
+    this.#tellViewers();
+    return true;
+  };
+
+  readonly close = (): Promise<void> => this.#end(new ClosedError('the server closed'));
+
+  async #end(reason: VncError): Promise<void> {
+    this.#closed ??= reason;
+    this.#unsubscribe();
+    for (const { lifecycle } of this.#connections.values()) void lifecycle.close(reason);
+    await Promise.all(this.#runs);
+  }
 }

@@ -1,0 +1,66 @@
+/** What a viewer said it can do (RFB 7.5.2 SetEncodings), read once into a value that the session asks. */
+import type { Codec } from '../codec/codec.ts';
+import { assertInvariant } from '../core/errors.ts';
+import { Encoding } from '../rfb/constants.ts';
+
+/** How a pointer's shape is sent: with real transparency, with a mask, or in two colours. */
+export type CursorKind = 'alpha' | 'mask' | 'two-colour';
+
+/** A codec that can encode. */
+export type EncodingCodec = Codec & Required<Pick<Codec, 'createEncoder'>>;
+
+export interface Negotiated {
+  readonly codec: EncodingCodec;
+  /** 0..9 when the viewer named one. */
+  readonly compressionLevel: number | undefined;
+  readonly desktopSize: boolean;
+  readonly extendedDesktopSize: boolean;
+  /** The best kind of cursor that the viewer knows; undefined: it must not be sent any. */
+  readonly cursor: CursorKind | undefined;
+  readonly desktopName: boolean;
+  readonly ledState: boolean;
+  readonly extendedKeys: boolean;
+  readonly pointerMotion: boolean;
+}
+
+/**
+ * The first encoding that we can encode wins, Raw if there is none: every viewer must take Raw. LastRect is never used,
+ * as the count of rectangles is always exact: vncsnapshot names LastRect and then hangs on it.
+ */
+export function negotiate(encodings: readonly number[], codecs: readonly Codec[]): Negotiated {
+  const listed = new Set(encodings);
+  const level = encodings.find(
+    (n) => n >= Encoding.CompressionLevel0 && n <= Encoding.CompressionLevel9,
+  );
+  return {
+    codec: chooseCodec(listed, codecs),
+    compressionLevel: level === undefined ? undefined : level - Encoding.CompressionLevel0,
+    desktopSize: listed.has(Encoding.DesktopSize),
+    extendedDesktopSize: listed.has(Encoding.ExtendedDesktopSize),
+    cursor: cursorKind(listed),
+    desktopName: listed.has(Encoding.DesktopName),
+    ledState: listed.has(Encoding.QemuLedState),
+    extendedKeys: listed.has(Encoding.QemuExtendedKeyEvent),
+    pointerMotion: listed.has(Encoding.QemuPointerMotionChange),
+  };
+}
+
+const canEncode = (codec: Codec | undefined): codec is EncodingCodec =>
+  codec?.createEncoder !== undefined;
+
+function chooseCodec(listed: ReadonlySet<number>, codecs: readonly Codec[]): EncodingCodec {
+  // A Set keeps the viewer's order, and a list of 65535 duplicates costs one pass.
+  for (const encoding of listed) {
+    const codec = codecs.find((each) => each.encoding === encoding);
+    if (canEncode(codec)) return codec;
+  }
+  const raw = codecs.find((codec) => codec.encoding === Encoding.Raw);
+  assertInvariant(canEncode(raw), 'Raw can be encoded');
+  return raw;
+}
+
+function cursorKind(listed: ReadonlySet<number>): CursorKind | undefined {
+  if (listed.has(Encoding.CursorWithAlpha)) return 'alpha';
+  if (listed.has(Encoding.Cursor)) return 'mask';
+  return listed.has(Encoding.XCursor) ? 'two-colour' : undefined;
+}

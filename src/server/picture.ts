@@ -1,0 +1,59 @@
+/**
+ * The picture that one viewer sees: the display's framebuffer, clipped or padded with black to the size that the viewer
+ * knows (one without DesktopSize keeps its first size for ever, as in QEMU), or all black for one that may not look.
+ */
+import type { PixelBlock } from '../codec/codec.ts';
+import { OPAQUE, type Framebuffer } from '../pixels/framebuffer.ts';
+import type { PixelTranslator } from '../pixels/translate.ts';
+import { contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
+
+/** `r` of the picture as values of the viewer's format. `source` undefined: black. */
+export function pixelBlock(
+  source: Framebuffer | undefined,
+  r: Rectangle,
+  translator: PixelTranslator,
+): PixelBlock {
+  const { width, height } = r;
+  if (source !== undefined && contains(source.bounds, r))
+    return { width, height, values: translator.values(source, r) };
+  const values = new Uint32Array(width * height).fill(translator.toValue(OPAQUE));
+  if (source === undefined) return { width, height, values };
+  const inside = intersect(source.bounds, r);
+  if (isEmpty(inside)) return { width, height, values };
+  const part = translator.values(source, inside);
+  for (let row = 0; row < inside.height; row++) {
+    values.set(
+      part.subarray(row * inside.width, (row + 1) * inside.width),
+      (inside.y - r.y + row) * width + inside.x - r.x,
+    );
+  }
+  return { width, height, values };
+}
+
+/** No rectangle is larger than this, so that a 4K frame in Raw is never in memory whole. */
+const MAX_PIECE_PIXELS = 512 * 512;
+/** Tiles of ZRLE; Hextile's 16 divide it. Cuts on this grid cost no extra tiles. */
+const TILE = 64;
+
+/** Cuts a rectangle into pieces that an encoder takes, row by row of pieces. */
+export function cutRectangle(
+  r: Rectangle,
+  encoder: { readonly maxWidth: number; readonly maxArea: number },
+): Rectangle[] {
+  const maxArea = Math.min(encoder.maxArea, MAX_PIECE_PIXELS);
+  const columns = Math.min(r.width, encoder.maxWidth, maxArea);
+  const fitting = Math.max(1, Math.floor(maxArea / columns));
+  const rows = fitting >= TILE ? fitting - (fitting % TILE) : fitting;
+  const pieces: Rectangle[] = [];
+  for (let y = 0; y < r.height; y += rows) {
+    for (let x = 0; x < r.width; x += columns) {
+      pieces.push({
+        x: r.x + x,
+        y: r.y + y,
+        width: Math.min(columns, r.width - x),
+        height: Math.min(rows, r.height - y),
+      });
+    }
+  }
+  return pieces;
+}

@@ -1,0 +1,145 @@
+/**
+ * RFB 7.5: a viewer's session after its handshake. Reads messages in order, checks rights, and hands them to the display;
+ * tells the viewer's updates what the display reports. connection.ts owns its life.
+ */
+import type { Codec } from '../codec/codec.ts';
+import type { Lifecycle } from '../core/lifecycle.ts';
+import type { Limits } from '../core/limits.ts';
+import type { ServerEstablished } from '../handshake/established.ts';
+import { receiveClientMessage, type ClientMessage } from '../rfb/client-message.ts';
+import type { Rights } from '../security/identity.ts';
+import type { Display } from './display.ts';
+import { ResizeRequests } from './resize-requests.ts';
+import { UpdateScheduler } from './update-scheduler.ts';
+import { ViewerInput } from './viewer-input.ts';
+import { ViewerUpdates } from './viewer-updates.ts';
+
+export interface SessionOptions {
+  readonly display: Display;
+  readonly limits: Limits;
+  readonly codecs: readonly Codec[];
+  readonly lifecycle: Lifecycle;
+  /** Resize requests under way on this display, of all its viewers. */
+  readonly resizesUnderWay: Set<object>;
+  /** Called with anything thrown where nobody waits for it. */
+  readonly fail: (error: unknown) => void;
+}
+
+export class Session {
+  readonly #established: ServerEstablished;
+  readonly #options: SessionOptions;
+  readonly #input: ViewerInput;
+  readonly #updates: ViewerUpdates;
+  readonly #resizes: ResizeRequests;
+  readonly #scheduler: UpdateScheduler;
+  #rights: Rights;
+
+  constructor(established: ServerEstablished, options: SessionOptions) {
+    const { display, limits, codecs, lifecycle, fail } = options;
+    const { init, identity, reader } = established;
+    this.#established = established;
+    this.#options = options;
+    this.#rights = identity.rights;
+    this.#input = new ViewerInput(display, identity.rights);
+    this.#updates = new ViewerUpdates({
+      display,
+      limits,
+      codecs,
+      rights: identity.rights,
+      width: init.width,
+      height: init.height,
+    });
+    this.#resizes = new ResizeRequests({
+      display,
+      limits,
+      mayResize: () => this.#rights.resize,
+      answer: (status) => this.#update(() => this.#updates.answerResize(status)),
+      fail,
+      underWay: options.resizesUnderWay,
+    });
+    this.#scheduler = new UpdateScheduler(this.#updates, reader.stream, lifecycle, limits);
+    this.#subscribe();
+  }
+
+  /** Runs until the connection closes or something is thrown. */
+  async run(): Promise<void> {
+    await Promise.race([this.#receive(), this.#scheduler.run()]);
+  }
+
+  /** Lets go of what the viewer held. Called once, when nothing reads or writes any more. */
+  release(): void {
+    this.#resizes.release();
+    this.#input.release();
+  }
+
+  setRights(rights: Rights): void {
+    this.#rights = rights;
+    this.#update(() => this.#updates.setRights(rights));
+    this.#input.setRights(rights);
+  }
+
+  async #receive(): Promise<never> {
+    const { lifecycle, limits } = this.#options;
+    const { reader } = this.#established;
+    reader.phase = 'session';
+    for (;;) {
+      // INVARIANT: any handler may have closed this connection, so its state is looked at before anything else is read.
+      lifecycle.throwIfClosed();
+      const message = await receiveClientMessage(reader, limits);
+      lifecycle.throwIfClosed();
+      this.#handle(message);
+    }
+  }
+
+  #handle(message: ClientMessage): void {
+    switch (message.type) {
+      case 'SetPixelFormat':
+        this.#update(() => this.#updates.setPixelFormat(message.format));
+        break;
+      case 'SetEncodings':
+        this.#update(() => this.#updates.setEncodings(message.encodings));
+        break;
+      case 'FramebufferUpdateRequest':
+        this.#update(() => this.#updates.request(message));
+        break;
+      case 'KeyEvent':
+        this.#input.key(message);
+        break;
+      case 'PointerEvent':
+        this.#input.pointer(message, this.#updates.pointerIsRelative);
+        break;
+      case 'ClientCutText':
+        if (this.#rights.clipboardIn) this.#options.display.clipboard(message.text);
+        break;
+      case 'SetDesktopSize':
+        // Without the extension the viewer could not read the answer.
+        if (this.#updates.understandsResize) this.#resizes.submit(message);
+        break;
+    }
+  }
+
+  /** Changes what is to be sent, and lets the scheduler look at it. */
+  #update(change: () => void): void {
+    change();
+    this.#scheduler.wake();
+  }
+
+  #subscribe(): void {
+    const { display, lifecycle } = this.#options;
+    const { events } = display;
+    const updates = this.#updates;
+    const subscriptions = [
+      events.on('damage', (rectangles) => this.#update(() => updates.damaged(rectangles))),
+      events.on('resize', () => this.#update(() => updates.resized(this.#resizes.changed()))),
+      events.on('cursor', () => this.#update(() => updates.announce('cursor'))),
+      events.on('leds', () => this.#update(() => updates.announce('leds'))),
+      events.on('name', () => this.#update(() => updates.announce('name'))),
+      events.on('pointerMode', () => this.#update(() => updates.announce('pointer-mode'))),
+      events.on('bell', () => this.#update(() => updates.bell())),
+      events.on('clipboard', (text) => this.#update(() => updates.clipboard(text))),
+    ];
+    lifecycle.defer(() => {
+      for (const unsubscribe of subscriptions) unsubscribe();
+    });
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * When a viewer is sent something: at once if the line is idle, so that typing is not felt; every 16 ms at most if it is
+ * busy; and only while little of what was sent before still waits. All that goes to a viewer goes through here, in order.
+ */
+import type { Lifecycle } from '../core/lifecycle.ts';
+import type { Limits } from '../core/limits.ts';
+import type { ByteStream } from '../wire/byte-stream.ts';
+import { ByteWriter } from '../wire/byte-writer.ts';
+import { StallWatch } from './stall-watch.ts';
+
+/** What there is to send. */
+export interface UpdateSource {
+  readonly isDue: boolean;
+  /** Writes all of it, and yields wherever the sending may pause. */
+  readonly write: (w: ByteWriter) => Iterable<void>;
+  /** One full picture in bytes: may wait on top of the backlog's limit. */
+  readonly frameBytes: number;
+}
+
+/** Time between two updates. */
+const FRAME_MS = 16;
+/** Nothing new is begun while more than this waits: what is sent later is fresher. Large updates go in chunks of it. */
+const CHUNK_BYTES = 64 * 1024;
+/** An update encodes no longer than this without letting other connections have their turn. */
+const SLICE_MS = 8;
+
+export class UpdateScheduler {
+  readonly #source: UpdateSource;
+  readonly #stream: ByteStream;
+  readonly #lifecycle: Lifecycle;
+  readonly #watch: StallWatch;
+  readonly #writer = new ByteWriter();
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #timer: TimerHandle | undefined;
+  /** Ends the pause that run() is in: a sleep until something is due, or a timer. */
+  #resume: () => void = () => undefined;
+  #asleep = false;
+
+  constructor(source: UpdateSource, stream: ByteStream, lifecycle: Lifecycle, limits: Limits) {
+    this.#source = source;
+    this.#stream = stream;
+    this.#lifecycle = lifecycle;
+    this.#watch = new StallWatch(stream, limits, (reason) => void lifecycle.close(reason));
+    lifecycle.onClosing(() => {
+      this.#watch.stop();
+      clearTimeout(this.#timer);
+      this.#resume();
+    });
+  }
+
+  /** Something may be due now. */
+  wake(): void {
+    if (this.#asleep) this.#resume();
+  }
+
+  /** Returns when the connection closes. Throws only if writing does, which is our bug. */
+  async run(): Promise<void> {
+    while (this.#lifecycle.isOpen) {
+      if (!this.#source.isDue) {
+        await this.#sleep();
+        continue;
+      }
+      const leftMs = this.#sentAt + FRAME_MS - performance.now();
+      if (leftMs > 0) await this.#pause(leftMs);
+      await this.#stream.drained(CHUNK_BYTES);
+      if (this.#lifecycle.isOpen) await this.#send();
+    }
+  }
+
+  async #send(): Promise<void> {
+    let sliceStart = performance.now();
+    for (const _ of this.#source.write(this.#writer)) {
+      if (this.#writer.length < CHUNK_BYTES) continue;
+      this.#flush();
+      await this.#stream.drained(CHUNK_BYTES);
+      if (performance.now() - sliceStart > SLICE_MS) {
+        await this.#pause(0);
+        sliceStart = performance.now();
+      }
+      if (!this.#lifecycle.isOpen) return;
+    }
+    this.#flush();
+    this.#sentAt = performance.now();
+  }
+
+  #flush(): void {
+    const bytes = this.#writer.length;
+    if (bytes === 0 || !this.#lifecycle.isOpen) return;
+    this.#writer.send(this.#stream);
+    this.#watch.wrote(bytes, this.#source.frameBytes);
+  }
+
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#asleep = true;
+      this.#resume = () => {
+        this.#asleep = false;
+        resolve();
+      };
+    });
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (!this.#lifecycle.isOpen) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+      this.#timer = setTimeout(resolve, ms);
+    });
+  }
+}

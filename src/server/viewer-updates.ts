@@ -1,0 +1,240 @@
+/**
+ * What one viewer must yet be sent, as state: the area that it asked for, the damage in it, and everything to be said
+ * about the display. Damage is merged, never queued. The scheduler decides when; this decides what, and writes it.
+ * @rfb pseudo-encoding -256 CompressionLevel0 | to -247: taken when an encoding is first used
+ */
+import type { Codec, Encoder } from '../codec/codec.ts';
+import { assertInvariant } from '../core/errors.ts';
+import type { Limits } from '../core/limits.ts';
+import { Region } from '../pixels/region.ts';
+import { createTranslator, type PixelTranslator } from '../pixels/translate.ts';
+import { DesktopSizeReason, DesktopSizeStatus } from '../rfb/constants.ts';
+import { writeBell } from '../rfb/messages/bell.ts';
+import { writeCutText } from '../rfb/messages/cut-text.ts';
+import type { FramebufferUpdateRequest } from '../rfb/messages/framebuffer-update-request.ts';
+import { writeFramebufferUpdate } from '../rfb/messages/framebuffer-update.ts';
+import {
+  bytesPerPixel,
+  checkPixelFormat,
+  nativeFormat,
+  type PixelFormat,
+} from '../rfb/pixel-format.ts';
+import { intersect, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
+import type { Rights } from '../security/identity.ts';
+import type { ByteWriter } from '../wire/byte-writer.ts';
+import { Announcements, type Announcement } from './announcements.ts';
+import { writeFixedColourMap } from './colour-map.ts';
+import type { Display } from './display.ts';
+import { negotiate, type Negotiated } from './negotiated.ts';
+import { cutRectangle, pixelBlock } from './picture.ts';
+import { ViewerSize } from './viewer-size.ts';
+
+export interface ViewerUpdatesOptions {
+  readonly display: Display;
+  readonly limits: Limits;
+  readonly codecs: readonly Codec[];
+  readonly rights: Rights;
+  /** As ServerInit said. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Small messages that wait for room. A bell rings once however often it was rung; only the last clipboard counts. */
+interface Waiting {
+  colourMap: boolean;
+  bell: boolean;
+  clipboard: string | undefined;
+}
+
+const MAX_RECTANGLES = 65535;
+
+export class ViewerUpdates {
+  readonly #display: Display;
+  readonly #limits: Limits;
+  readonly #codecs: readonly Codec[];
+  readonly #encoders = new Map<number, Encoder>();
+  readonly #announcements: Announcements;
+  readonly #size: ViewerSize;
+  readonly #damage = new Region();
+  readonly #requested = new Region();
+  /** An update may go out: one was asked for since the last one with pixels. */
+  #asked = false;
+  #rights: Rights;
+  #negotiated: Negotiated;
+  #translator: PixelTranslator = createTranslator(nativeFormat);
+  #waiting: Waiting = { colourMap: false, bell: false, clipboard: undefined };
+
+  constructor(options: ViewerUpdatesOptions) {
+    this.#display = options.display;
+    this.#limits = options.limits;
+    this.#codecs = options.codecs;
+    this.#rights = options.rights;
+    this.#announcements = new Announcements(options.display, options.limits);
+    this.#size = new ViewerSize(options.display, options.width, options.height);
+    this.#negotiated = negotiate([], options.codecs);
+  }
+
+  get understandsResize(): boolean {
+    return this.#negotiated.extendedDesktopSize;
+  }
+
+  /** The viewer sends motion plus 0x7FFF: it knows how to, and was told to. */
+  get pointerIsRelative(): boolean {
+    return this.#announcements.pointerMode === 'relative';
+  }
+
+  /** Throws ProtocolError on a format in which no pixel can be made. */
+  setPixelFormat(format: PixelFormat): void {
+    checkPixelFormat(format);
+    this.#translator = createTranslator(format);
+    this.#waiting.colourMap = !format.trueColour;
+  }
+
+  setEncodings(encodings: readonly number[]): void {
+    const before = this.#negotiated;
+    this.#negotiated = negotiate(encodings, this.#codecs);
+    this.#announcements.negotiated(before, this.#negotiated);
+    // The only way for a viewer to learn that SetDesktopSize will be understood.
+    if (this.#negotiated.extendedDesktopSize) this.#size.announce(DesktopSizeReason.Server);
+  }
+
+  request(request: FramebufferUpdateRequest): void {
+    const r = intersect(request, this.#size.bounds);
+    this.#asked = true;
+    this.#requested.add(r);
+    if (request.incremental) return;
+    this.#damage.add(r);
+    if (this.#negotiated.extendedDesktopSize) this.#size.announce(DesktopSizeReason.Server);
+  }
+
+  damaged(rectangles: readonly Rectangle[]): void {
+    if (!this.#rights.view) return;
+    for (const r of rectangles) this.#damage.add(intersect(r, this.#size.bounds));
+  }
+
+  resized(reason: number): void {
+    this.#size.announce(reason);
+    this.#damage.add(this.#size.bounds);
+  }
+
+  /** Answers the viewer's own SetDesktopSize. */
+  answerResize(status: number): void {
+    if (status === DesktopSizeStatus.Ok) this.#size.announce(DesktopSizeReason.ThisClient);
+    else this.#size.refuse(status);
+  }
+
+  announce(announcement: Announcement): void {
+    this.#announcements.add(announcement);
+  }
+
+  bell(): void {
+    this.#waiting.bell = true;
+  }
+
+  /** Text above the limit is not sent: half a clipboard would be worse than none. */
+  clipboard(text: string): void {
+    if (this.#rights.clipboardOut && text.length <= this.#limits.maxClipboardBytes)
+      this.#waiting.clipboard = text;
+  }
+
+  /** Who may not look sees black; who may again sees everything. */
+  setRights(rights: Rights): void {
+    if (rights.view !== this.#rights.view) {
+      this.#damage.add(this.#size.bounds);
+      this.#announcements.add('cursor');
+    }
+    if (!rights.clipboardOut) this.#waiting.clipboard = undefined;
+    this.#rights = rights;
+  }
+
+  /** One full picture, uncompressed. */
+  get frameBytes(): number {
+    const { width, height } = this.#size.bounds;
+    return width * height * bytesPerPixel(this.#translator.format);
+  }
+
+  /** Something could be sent now. */
+  get isDue(): boolean {
+    const { colourMap, bell, clipboard } = this.#waiting;
+    if (colourMap || bell || clipboard !== undefined) return true;
+    if (!this.#asked) return false;
+    if (this.#size.isDue(this.#negotiated) || this.#dueAnnouncements.length > 0) return true;
+    const { bounds } = this.#size;
+    return this.#requested
+      .intersected(bounds)
+      .some((asked) => this.#damage.intersected(asked).length > 0);
+  }
+
+  get #dueAnnouncements(): Announcement[] {
+    const due = this.#announcements.due(this.#negotiated);
+    return this.#rights.view ? due : due.filter((each) => each !== 'cursor');
+  }
+
+  /**
+   * Writes all that is due, and yields after each rectangle of pixels: there the caller may send what was written and
+   * wait. Formats, encoder and framebuffer are those of the update's start, whatever happens meanwhile.
+   */
+  *write(w: ByteWriter): Generator<void, void> {
+    this.#writeWaiting(w);
+    if (!this.#asked) return;
+    if (this.#size.write(w, this.#negotiated)) {
+      this.#damage.clear();
+      this.#damage.add(this.#size.bounds);
+    }
+    yield* this.#writeUpdate(w);
+  }
+
+  #writeWaiting(w: ByteWriter): void {
+    const { colourMap, bell, clipboard } = this.#waiting;
+    this.#waiting = { colourMap: false, bell: false, clipboard: undefined };
+    if (colourMap) writeFixedColourMap(w);
+    if (bell) writeBell(w);
+    if (clipboard !== undefined) writeCutText(w, { type: 'ServerCutText', text: clipboard });
+  }
+
+  *#writeUpdate(w: ByteWriter): Generator<void, void> {
+    const { framebuffer } = this.#display;
+    const translator = this.#translator;
+    const { codec } = this.#negotiated;
+    const encoder = this.#encoder();
+    const announcements = this.#dueAnnouncements;
+    const pieces = this.#takePieces(encoder);
+    const rectangleCount = announcements.length + pieces.length;
+    if (rectangleCount === 0) return;
+    assertInvariant(rectangleCount <= MAX_RECTANGLES, 'an update counts its rectangles in 16 bits');
+    writeFramebufferUpdate(w, { type: 'FramebufferUpdate', rectangleCount });
+    for (const each of announcements)
+      this.#announcements.write(w, each, this.#negotiated, translator.format);
+    for (const piece of pieces) {
+      // Rights are looked at again for each piece: they may be lost while the update is on its way.
+      const source = this.#rights.view ? framebuffer : undefined;
+      writeRectangleHeader(w, piece, codec.encoding);
+      encoder.encode(pixelBlock(source, piece, translator), translator.format, w);
+      yield;
+    }
+  }
+
+  /** The damage that was asked for. Only an update with pixels uses the request up: simple viewers wait for them. */
+  #takePieces(encoder: Encoder): Rectangle[] {
+    const pieces: Rectangle[] = [];
+    for (const asked of this.#requested.intersected(this.#size.bounds)) {
+      for (const r of this.#damage.take(asked)) pieces.push(...cutRectangle(r, encoder));
+    }
+    if (pieces.length > 0) {
+      this.#asked = false;
+      this.#requested.clear();
+    }
+    return pieces;
+  }
+
+  /** Encoders keep zlib streams, which live as long as the connection: one for each encoding, made when first used. */
+  #encoder(): Encoder {
+    const { codec, compressionLevel } = this.#negotiated;
+    let encoder = this.#encoders.get(codec.encoding);
+    if (encoder === undefined) {
+      encoder = codec.createEncoder(compressionLevel === undefined ? {} : { compressionLevel });
+      this.#encoders.set(codec.encoding, encoder);
+    }
+    return encoder;
+  }
+}
