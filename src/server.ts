@@ -1,1 +1,43 @@
-export {};
+/** Entry point `sallyport/server`: serves a display on sockets, and what displays and access are built from. */
+export {
+  serve,
+  type ServeAccess,
+  type ServeOptions,
+  type ServeTls,
+  type Serving,
+} from './node/serve.ts';
+export { formatAddress, parseAddress, type Address } from './node/address.ts';
+export type { TlsCredentials } from './node/tls-context.ts';
+export { PasswordStore } from './access/passwords.ts';
+export { parseUsers, UserStore } from './access/users.ts';
+export { Emitter, type Unsubscribe } from './core/emitter.ts';
+export { ClosedError, ErrorCode, SecurityError, VncError } from './core/errors.ts';
+export type { Logger } from './core/logger.ts';
+export { createTestCard, type TestCardOptions } from './displays/testcard.ts';
+export { createUpstreamDisplay, type UpstreamOptions } from './displays/upstream.ts';
+export type { CursorImage } from './pixels/cursor-image.ts';
+export { Framebuffer } from './pixels/framebuffer.ts';
+export { DesktopSizeStatus, Led } from './rfb/constants.ts';
+export type { KeyEvent } from './rfb/messages/key-event.ts';
+export type { Rectangle } from './rfb/rectangle.ts';
+export { singleScreen, type Screen } from './rfb/screen.ts';
+export {
+  allRights,
+  viewOnlyRights,
+  type Identity,
+  type Peer,
+  type Rights,
+} from './security/identity.ts';
+export {
+  describeProtection,
+  parseSecurityList,
+  type Protection,
+  type SecurityOffer,
+} from './security/policy.ts';
+export type { Display, DisplayEvents, PointerInput, ViewerInfo } from './server/display.ts';
+export {
+  createServer,
+  type ServerEvents,
+  type SharePolicy,
+  type VncServer,
+} from './server/server.ts';

@@ -1,0 +1,74 @@
+/** The program `sallyport`: its commands, its version, and how it ends. Called by bin/sallyport.js. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { CommandFailure, ExitCode, toFailure } from './failure.ts';
+import { runServe } from './serve.ts';
+import { serveCommand } from './serve-options.ts';
+import { printable } from './terminal-text.ts';
+
+const EXIT_CODES = `
+Exit codes
+  0  ended when asked to
+  1  failed while running
+  2  wrong or unsafe options
+  3  certificate, key, password or users file cannot be used
+  4  address in use, or cannot be listened on
+  5  the display could not be reached, or went away`;
+
+/** Sets process.exitCode, and leaves the process to end by itself once nothing is left to do. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // `sallyport … | head` closes our output: that is no reason to fall over, nor to stop serving.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const dashes = argv.indexOf('--');
+  const own = dashes < 0 ? argv : argv.slice(0, dashes);
+  const afterDashes = dashes < 0 ? undefined : argv.slice(dashes + 1);
+  try {
+    const command = program(afterDashes);
+    if (own.length === 0) command.help({ error: true });
+    await command.parseAsync(own, { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error, own.includes('--verbose'));
+  }
+}
+
+function program(afterDashes: readonly string[] | undefined): Command {
+  const command = new Command('sallyport')
+    .description('Secure VNC: serve a display to any standard viewer, inside TLS')
+    .version(version(), '-V, --version')
+    .addHelpText('after', EXIT_CODES)
+    .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES));
+  for (const each of [command, ...command.commands]) {
+    each.exitOverride().configureOutput({
+      outputError: (text, write) => write(`sallyport: ${plainSentence(text)}`),
+    });
+  }
+  return command;
+}
+
+/** Commander's sentence in our form: `--listen: address "x:y" is not …`. */
+const plainSentence = (text: string): string =>
+  text
+    .replace(/^error: /, '')
+    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. /s, '$1: ');
+
+/** Prints one sentence, unless Commander has done so already. Returns the exit code. */
+function report(error: unknown, verbose: boolean): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
+  const failure = toFailure(error, ExitCode.Runtime);
+  process.stderr.write(`sallyport: ${printable(failure.message)}\n`);
+  // What nobody foresaw is a bug of ours, and its stack the only trace of it.
+  const unforeseen = !(error instanceof CommandFailure) && failure.exitCode === ExitCode.Runtime;
+  if (verbose || unforeseen) process.stderr.write(`${stackOf(error)}\n`);
+  return failure.exitCode;
+}
+
+function stackOf(error: unknown): string {
+  const origin = error instanceof CommandFailure && error.cause !== undefined ? error.cause : error;
+  return origin instanceof Error ? (origin.stack ?? origin.message) : String(origin);
+}
+
+function version(): string {
+  // From out/src/cli/ to the package.
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

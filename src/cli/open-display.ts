@@ -1,0 +1,59 @@
+/** The display that was chosen: the test card, another VNC server, or a QEMU guest. */
+import { readFile } from 'node:fs/promises';
+import type { Logger } from '../core/logger.ts';
+import { startQemuDisplay } from '../displays/qemu.ts';
+import { createTestCard } from '../displays/testcard.ts';
+import { createUpstreamDisplay, type UpstreamOptions } from '../displays/upstream.ts';
+import { formatAddress, isLoopback } from '../node/address.ts';
+import { connect } from '../node/connect.ts';
+import type { Display } from '../server/display.ts';
+import { ExitCode, step } from './failure.ts';
+import { readPassword } from './secret-files.ts';
+import type { DisplayChoice, ServeSettings } from './serve-options.ts';
+
+/** Nobody can listen in on this machine; from elsewhere only what is encrypted and proven is taken. */
+const LOCAL_TYPES = 'X509Plain,X509Vnc,X509None,TLSPlain,TLSVnc,TLSNone,VncAuth,None';
+const REMOTE_TYPES = 'X509Plain,X509Vnc,X509None';
+
+/** Rejects when it cannot be reached. */
+export async function openDisplay(settings: ServeSettings, logger: Logger): Promise<Display> {
+  const { display, name } = settings;
+  const named = name === undefined ? {} : { name };
+  switch (display.kind) {
+    case 'testcard':
+      return createTestCard(named);
+    case 'upstream':
+      return openUpstream(display, { ...named, logger });
+    case 'qemu': {
+      const [command, ...args] = display.command;
+      return startQemuDisplay({ command, args, logger, ...named });
+    }
+  }
+}
+
+async function openUpstream(
+  choice: DisplayChoice & { readonly kind: 'upstream' },
+  options: Pick<UpstreamOptions, 'name' | 'logger'>,
+): Promise<Display> {
+  const { address, username, passwordFile, caFile } = choice;
+  const password =
+    passwordFile === undefined
+      ? undefined
+      : await step(ExitCode.Credentials, () => readPassword(passwordFile));
+  const ca =
+    caFile === undefined
+      ? undefined
+      : await step(ExitCode.Credentials, () => readFile(caFile, 'utf8'));
+  return createUpstreamDisplay({
+    ...options,
+    connect: (signal) =>
+      connect(formatAddress(address), {
+        security: isLoopback(address) ? LOCAL_TYPES : REMOTE_TYPES,
+        signal,
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+        ...(ca === undefined ? {} : { tls: { ca } }),
+        ...(options.logger === undefined ? {} : { logger: options.logger }),
+      }),
+  });
+}

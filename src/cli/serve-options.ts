@@ -1,0 +1,290 @@
+/** The options of `sallyport serve`: their words, their checks, and what they mean. Reads no file. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseNameRule } from '../access/name-rules.ts';
+import { parseAddress, type Address } from '../node/address.ts';
+import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
+import { CommandFailure, ExitCode } from './failure.ts';
+
+export type DisplayChoice =
+  | { readonly kind: 'testcard' }
+  | {
+      readonly kind: 'upstream';
+      readonly address: Address;
+      readonly username?: string;
+      readonly passwordFile?: string;
+      readonly caFile?: string;
+    }
+  | { readonly kind: 'qemu'; readonly command: readonly [string, ...string[]] };
+
+export interface ServeSettings {
+  readonly display: DisplayChoice;
+  /** Empty: the first display that is free. */
+  readonly listen: readonly Address[];
+  readonly security?: SecurityOffer;
+  readonly allowInsecure: ReadonlySet<InsecureName>;
+  readonly tls: {
+    readonly dir?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly ca?: string;
+    readonly crl?: string;
+    readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+    readonly dhGroup: 'ffdhe2048' | 'ffdhe3072';
+  };
+  readonly verifyClient: 'off' | 'request' | 'require';
+  readonly allowNames: readonly string[];
+  readonly passwordFile?: string;
+  readonly usersFile?: string;
+  readonly share: 'allow-exclusive' | 'force-shared' | 'ignore';
+  readonly name?: string;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+/** Commander's own shape: one property an option. */
+interface RawOptions {
+  listen: Address[];
+  security?: SecurityOffer;
+  tlsDir?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsCa?: string;
+  tlsCrl?: string;
+  tlsMax: '1.2' | '1.3';
+  dhGroup: 'ffdhe2048' | 'ffdhe3072';
+  verifyClient: 'off' | 'request' | 'require';
+  allowName: string[];
+  passwordFile?: string;
+  users?: string;
+  share: 'allow-exclusive' | 'force-shared' | 'ignore';
+  name?: string;
+  upstreamUser?: string;
+  upstreamPasswordFile?: string;
+  upstreamCa?: string;
+  insecureNone?: true;
+  insecureVncAuth?: true;
+  insecurePlain?: true;
+  qemu?: true;
+  json?: true;
+  verbose?: true;
+}
+
+const EXAMPLES = `
+DISPLAY is one of
+  testcard            what arrives, and what protects each viewer (default)
+  host:1, host::5901  another VNC server, decoded once for all viewers
+  vnc://host:5901     the same
+  unix:/path          the same, on a unix socket
+
+Security types, strongest first
+  X509Plain X509Vnc X509None   TLS with a server certificate
+  TLSPlain TLSVnc TLSNone      TLS without proof of who answers
+  Plain VncAuth None           no encryption
+
+Examples
+  $ sallyport serve
+  $ sallyport serve --listen '*:1' --users users.txt --security X509Plain
+  $ sallyport serve unix:/run/vm1.vnc --tls-dir /etc/pki/qemu
+  $ sallyport serve --verify-client require --allow-name 'O=Lab,CN=*' --security X509None --tls-dir pki
+  $ sallyport serve --qemu -- qemu-system-x86_64 -m 1024 -cdrom live.iso`;
+
+/** The command. `run` gets the settings once they make sense together. */
+export function serveCommand(
+  afterDashes: readonly string[] | undefined,
+  run: (settings: ServeSettings) => Promise<void>,
+): Command {
+  return new Command('serve')
+    .description('serve a display to any VNC viewer, inside TLS')
+    .usage('[DISPLAY] [options] [--qemu -- COMMAND...]')
+    .argument('[DISPLAY]', 'what to serve')
+    .allowExcessArguments(false)
+    .optionsGroup('Where and how:')
+    .addOption(
+      new Option(
+        '-l, --listen <ADDR>',
+        'where viewers connect, more than once if wanted: `:1` is loopback, `*:1` every interface, `unix:/path`',
+      )
+        .argParser(collect((text) => parseAddress(text, 'listen')))
+        .default([], 'the first free of :1 to :20'),
+    )
+    .option(
+      '-s, --security <LIST>',
+      'security types to offer, with commas',
+      reads(parseSecurityList),
+    )
+    .optionsGroup('TLS:')
+    .option(
+      '--tls-dir <DIR>',
+      'directory with server-cert.pem, server-key.pem, ca-cert.pem, ca-crl.pem',
+    )
+    .option('--tls-cert <FILE>', 'server certificate, with the intermediate ones')
+    .option('--tls-key <FILE>', 'its key')
+    .option('--tls-ca <FILE>', 'authority that signs client certificates')
+    .option('--tls-crl <FILE>', 'its revocation list')
+    .addOption(
+      new Option('--tls-max <VERSION>', 'highest TLS version; TigerVNC before 1.13 hangs on 1.3')
+        .choices(['1.2', '1.3'])
+        .default('1.2'),
+    )
+    .addOption(
+      new Option('--dh-group <GROUP>', 'Diffie-Hellman group of the TLS* types')
+        .choices(['ffdhe2048', 'ffdhe3072'])
+        .default('ffdhe2048'),
+    )
+    .optionsGroup('Who may enter:')
+    .addOption(
+      new Option('--verify-client <MODE>', 'whether viewers must bring a certificate')
+        .choices(['off', 'request', 'require'])
+        .default('off'),
+    )
+    .addOption(
+      new Option(
+        '--allow-name <RULE>',
+        'whose certificate may enter, first match decides; `*` in names',
+      )
+        .argParser(collect(checkedRule))
+        .default([], 'everyone that the CA signed'),
+    )
+    .option('--password-file <FILE>', 'file with the password of the *Vnc types, 1 to 8 bytes')
+    .option('--users <FILE>', 'file with the users of the *Plain types')
+    .optionsGroup('The display:')
+    .addOption(
+      new Option('--share <POLICY>', 'what becomes of viewers when one wants the display alone')
+        .choices(['allow-exclusive', 'force-shared', 'ignore'])
+        .default('allow-exclusive'),
+    )
+    .option('--name <NAME>', 'desktop name that viewers show')
+    .option('--upstream-user <NAME>', 'user name at the VNC server that is served')
+    .option('--upstream-password-file <FILE>', 'password there')
+    .option(
+      '--upstream-ca <FILE>',
+      'authority to verify it by; off this machine it must be verified',
+    )
+    .option('--qemu', 'serve a guest: the QEMU command stands behind `--`')
+    .optionsGroup('Weak types, by name:')
+    .option('--insecure-none', 'offer None off this machine: anyone who can connect gets in')
+    .option('--insecure-vnc-auth', 'offer VncAuth off this machine: no encryption')
+    .option('--insecure-plain', 'offer Plain: passwords in clear text; this machine only')
+    .optionsGroup('Output:')
+    .option('--json', 'events as JSON lines on stdout, log as JSON lines on stderr')
+    .option('--verbose', 'log more, and show where errors come from')
+    .addHelpText('after', EXAMPLES)
+    .action((display: string | undefined, raw: RawOptions) =>
+      run(toSettings(display, raw, afterDashes)),
+    );
+}
+
+function toSettings(
+  display: string | undefined,
+  raw: RawOptions,
+  afterDashes: readonly string[] | undefined,
+): ServeSettings {
+  if ((raw.tlsCert === undefined) !== (raw.tlsKey === undefined))
+    throw usage('--tls-cert and --tls-key belong together');
+  if (raw.tlsDir !== undefined && raw.tlsCert !== undefined)
+    throw usage('--tls-dir and --tls-cert exclude each other');
+  if ((raw.tlsCa ?? raw.tlsCrl) !== undefined && raw.tlsCert === undefined)
+    throw usage(
+      '--tls-ca and --tls-crl go with --tls-cert; a directory has ca-cert.pem and ca-crl.pem for them',
+    );
+  if (raw.allowName.length > 0 && raw.verifyClient !== 'require')
+    throw usage(
+      '--allow-name needs --verify-client require: without it a viewer need not show any name',
+    );
+  const allowInsecure = new Set<InsecureName>();
+  if (raw.insecureNone === true) allowInsecure.add('none');
+  if (raw.insecureVncAuth === true) allowInsecure.add('vnc');
+  if (raw.insecurePlain === true) allowInsecure.add('plain');
+  return {
+    display: displayChoice(display, raw, afterDashes),
+    listen: raw.listen,
+    ...(raw.security === undefined ? {} : { security: raw.security }),
+    allowInsecure,
+    tls: {
+      ...(raw.tlsDir === undefined ? {} : { dir: raw.tlsDir }),
+      ...(raw.tlsCert === undefined ? {} : { cert: raw.tlsCert }),
+      ...(raw.tlsKey === undefined ? {} : { key: raw.tlsKey }),
+      ...(raw.tlsCa === undefined ? {} : { ca: raw.tlsCa }),
+      ...(raw.tlsCrl === undefined ? {} : { crl: raw.tlsCrl }),
+      maxVersion: `TLSv${raw.tlsMax}`,
+      dhGroup: raw.dhGroup,
+    },
+    verifyClient: raw.verifyClient,
+    allowNames: raw.allowName,
+    ...(raw.passwordFile === undefined ? {} : { passwordFile: raw.passwordFile }),
+    ...(raw.users === undefined ? {} : { usersFile: raw.users }),
+    share: raw.share,
+    ...(raw.name === undefined ? {} : { name: raw.name }),
+    json: raw.json === true,
+    verbose: raw.verbose === true,
+  };
+}
+
+function displayChoice(
+  display: string | undefined,
+  raw: RawOptions,
+  afterDashes: readonly string[] | undefined,
+): DisplayChoice {
+  if (raw.qemu === true) {
+    const [program, ...rest] = afterDashes ?? [];
+    if (program === undefined)
+      throw usage('--qemu needs the command behind `--`: --qemu -- qemu-system-x86_64 -m 1024');
+    if (display !== undefined) throw usage(`--qemu and the display ${display} exclude each other`);
+    refuseUpstreamOptions(raw, 'a guest');
+    return { kind: 'qemu', command: [program, ...rest] };
+  }
+  if (afterDashes !== undefined) throw usage('a command behind `--` needs --qemu');
+  if (display === undefined || display === 'testcard') {
+    refuseUpstreamOptions(raw, 'the test card');
+    return { kind: 'testcard' };
+  }
+  const { upstreamUser: username, upstreamPasswordFile: passwordFile, upstreamCa: caFile } = raw;
+  return {
+    kind: 'upstream',
+    address: addressOfDisplay(display),
+    ...(username === undefined ? {} : { username }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+  };
+}
+
+function addressOfDisplay(display: string): Address {
+  // A word without a colon is more likely a slip than a host's display 0.
+  if (!/[:.]/.test(display))
+    throw usage(
+      `unknown display ${JSON.stringify(display)}: testcard, host:N, vnc://host:port or unix:/path`,
+    );
+  try {
+    return parseAddress(display, 'connect');
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refuseUpstreamOptions(raw: RawOptions, display: string): void {
+  const { upstreamUser, upstreamPasswordFile, upstreamCa } = raw;
+  if ((upstreamUser ?? upstreamPasswordFile ?? upstreamCa) !== undefined)
+    throw usage(`the --upstream options are for another VNC server, not for ${display}`);
+}
+
+const usage = (message: string): CommandFailure => new CommandFailure(ExitCode.Usage, message);
+
+/** A parser's sentence becomes Commander's. */
+const reads =
+  <T>(parse: (text: string) => T) =>
+  (text: string): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+const collect =
+  <T>(parse: (text: string) => T) =>
+  (text: string, before: readonly T[]): T[] => [...before, reads(parse)(text)];
+
+const checkedRule = (text: string): string => {
+  parseNameRule(text);
+  return text;
+};

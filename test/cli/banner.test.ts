@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { renderBanner, type BannerFacts } from '../../src/cli/banner.ts';
+import { describeProtection, parseSecurityList } from '../../src/security/policy.ts';
+
+const fingerprint = Array.from({ length: 32 }, (_, i) =>
+  (i * 7 + 16).toString(16).slice(-2).padStart(2, '0').toUpperCase(),
+).join(':');
+
+const facts = (security: string, more: Partial<BannerFacts> = {}): BannerFacts => ({
+  display: 'Sallyport test card, 1280x800',
+  addresses: [{ kind: 'tcp', host: '127.0.0.1', port: 5901 }],
+  hostName: 'box.example',
+  protections: describeProtection(parseSecurityList(security)),
+  tls: {
+    fingerprint,
+    caFile: '/home/ann/.local/share/sallyport/tls/ca-cert.pem',
+    maxVersion: '1.2',
+  },
+  clientCertificates: 'off',
+  generatedPassword: 'k7mp3wxa',
+  remarks: [],
+  ...more,
+});
+
+const plain = { unicode: true, colour: false };
+
+describe('banner', () => {
+  it('says at 80 columns what is offered, and how to connect', () => {
+    assert.equal(renderBanner(facts('X509Plain,X509Vnc'), { columns: 80, ...plain }), SNAPSHOT_80);
+  });
+
+  it('says the same at 100 columns', () => {
+    assert.equal(renderBanner(facts('X509Vnc'), { columns: 100, ...plain }), SNAPSHOT_100);
+  });
+
+  it('keeps every line inside the columns, and both edges straight', () => {
+    for (const columns of [60, 72, 80, 100])
+      for (const security of ['X509Vnc', 'None', 'X509Plain,X509Vnc,X509None,TLSPlain,VncAuth']) {
+        const text = renderBanner(facts(security, { clientCertificates: 'require' }), {
+          columns,
+          ...plain,
+        });
+        const box = text.split('\n').filter((line) => /^[│╭╰]/.test(line));
+        assert.ok(box.length > 8);
+        for (const line of box) assert.equal(line.length, columns, line);
+      }
+  });
+
+  it('uses ASCII where the locale cannot show more', () => {
+    const text = renderBanner(facts('X509Vnc'), { columns: 80, unicode: false, colour: false });
+    assert.match(text, /^[\n\x20-\x7e]+$/);
+  });
+
+  it('writes no escape sequence unless colours are wanted', () => {
+    assert.doesNotMatch(renderBanner(facts('None'), { columns: 80, ...plain }), /\u001b/);
+    const colourful = renderBanner(facts('None'), { columns: 80, unicode: true, colour: true });
+    assert.match(colourful, /\u001b\[31mNO\u001b\[0m|\u001b\[31mNO /);
+  });
+
+  it('warns when something on offer is not encrypted', () => {
+    const text = renderBanner(facts('X509Vnc,VncAuth'), { columns: 80, ...plain });
+    assert.match(text, /NOT ENCRYPTED/);
+    assert.doesNotMatch(renderBanner(facts('X509Vnc'), { columns: 80, ...plain }), /NOT ENCRYPTED/);
+  });
+
+  it('names the host where the address means every interface, and brackets IPv6', () => {
+    const everywhere = facts('X509Vnc', { addresses: [{ kind: 'tcp', host: '::', port: 5903 }] });
+    assert.match(renderBanner(everywhere, { columns: 80, ...plain }), /vnc:\/\/box\.example:5903/);
+    const six = facts('X509Vnc', { addresses: [{ kind: 'tcp', host: '::1', port: 5902 }] });
+    assert.match(renderBanner(six, { columns: 80, ...plain }), /vnc:\/\/\[::1\]:5902/);
+  });
+
+  it('quotes a path that a shell would take apart', () => {
+    const tls = { fingerprint, caFile: "/home/ann o'neil/ca cert.pem", maxVersion: '1.2' as const };
+    const text = renderBanner(facts('X509Vnc', { tls }), { columns: 100, ...plain });
+    assert.match(text, /-X509CA '\/home\/ann o'\\''neil\/ca cert\.pem'/);
+  });
+
+  it('does not offer TigerVNC where client certificates are required', () => {
+    const text = renderBanner(facts('X509None', { clientCertificates: 'require' }), {
+      columns: 80,
+      ...plain,
+    });
+    assert.doesNotMatch(text, /vncviewer -Sec/);
+    assert.match(text, /X509None +TLS 1\.2 +by certificate +certificate/);
+    assert.match(text, /clientcert/);
+  });
+
+  it('gives no network command for a unix socket', () => {
+    const text = renderBanner(
+      facts('X509Vnc', { addresses: [{ kind: 'unix', path: '/run/vnc' }] }),
+      {
+        columns: 80,
+        ...plain,
+      },
+    );
+    assert.match(text, /unix:\/run\/vnc/);
+    assert.doesNotMatch(text, /remmina/);
+  });
+});
+
+const SNAPSHOT_80 = ``;
+
+const SNAPSHOT_100 = ``;
