@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
-import { start, type Started } from './processes.ts';
+import { start, type Started } from '../support/child.ts';
 import type { XServer } from './x-server.ts';
 
 /** A sub-type or type by the name that viewers use for it. */

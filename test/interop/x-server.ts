@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { endProcess } from './processes.ts';
+import { endProcess } from '../support/child.ts';
 
 const run = promisify(execFile);
 

@@ -46,17 +46,3 @@ function signal(child: ChildProcess, name: NodeJS.Signals): void {
     child.kill(name);
   }
 }
-
-/** Polls until `condition` gives something, or returns undefined when `timeoutMs` passed. Real programs have no events. */
-export async function until<T>(
-  condition: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs: number,
-): Promise<T | undefined> {
-  const end = performance.now() + timeoutMs;
-  for (;;) {
-    const value = await condition();
-    if (value !== undefined && value !== false) return value;
-    if (performance.now() > end) return undefined;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
