@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import { zrle } from '../../src/codec/zrle/zrle.ts';
 import { LimitError, ProtocolError } from '../../src/core/errors.ts';
 import { resolveLimits } from '../../src/core/limits.ts';
@@ -11,6 +12,7 @@ import { fromHex, toHex } from '../../src/wire/hex.ts';
 import { NaiveZlibStream } from '../reference/naive-zlib-stream.ts';
 import { createNaiveZrle } from '../reference/naive-zrle.ts';
 import {
+  assertHarmless,
   assertOnlyInside,
   canaryAround,
   describeCodec,
@@ -233,6 +235,27 @@ describe('ZRLE decoder', () => {
     await assert.rejects(
       decode(`01 07 ${'00'.repeat(200_000)}`, { width: 1, height: 1 }),
       ProtocolError,
+    );
+  });
+
+  it('survives any tiles', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(0, 1, 2, 3, 5, 16, 17, 128, 129, 130, 135, 255),
+        fc.uint8Array({ maxLength: 120 }),
+        fc.record({
+          x: fc.constant(2),
+          y: fc.constant(1),
+          width: fc.integer({ min: 1, max: 70 }),
+          height: fc.integer({ min: 1, max: 4 }),
+        }),
+        fc.constantFrom(...Object.values(formats)),
+        async (subencoding, rest, r, format) => {
+          const bytes = payloadOf(Uint8Array.of(subencoding, ...rest));
+          await assertHarmless({ decoder: zrle.createDecoder({}), bytes, r, format });
+        },
+      ),
+      { numRuns: 400 },
     );
   });
 
