@@ -309,6 +309,31 @@ describe('server handshake, refusals', () => {
     assert.deepEqual(new Set(conversations), new Set([failed38.replace(/#.*$|\s/gm, '')]));
   });
 
+  it('says the same to a wrong password, an unknown user and what is no text', async () => {
+    const conversations = new Set<string>();
+    for (const [username, password] of [
+      ['alice', 'wrong'],
+      ['bob', 'open sesame'],
+      ['alice', ''],
+      ['alice\0', 'open sesame'],
+      ['\u{ff}', '\0'],
+    ] as const) {
+      const { viewer, established } = serve({ security: 'TLSPlain', tls: fakeAcceptor() });
+      viewer.send(`${rfb['3.8']} 13 0002`);
+      await viewer.expect(`${rfb['3.8']} 0113 0002 00 01 00000103`);
+      viewer.send('00000103');
+      await viewer.expect('01');
+      const inside = new ScriptedPeer(await fakeHandshake(viewer.stream, 'client'));
+      const [name, word] = [Buffer.from(username, 'latin1'), Buffer.from(password, 'latin1')];
+      inside.send(`0000000${name.length} 000000${word.length.toString(16).padStart(2, '0')}`);
+      inside.stream.write(name);
+      inside.stream.write(word);
+      conversations.add(await inside.rest());
+      await assert.rejects(established, AuthenticationError);
+    }
+    assert.deepEqual(conversations, new Set([failed38.replace(/#.*$|\s/gm, '')]));
+  });
+
   it('says what the authenticator wants said', async () => {
     const authenticator = {
       ...fakeAuthenticator(),
