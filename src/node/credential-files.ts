@@ -4,7 +4,7 @@
  * by viewers with certificates of their own, and again whenever credentials are reloaded.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Secret } from '../core/secret.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type CertificatePurpose,
   type CheckedCertificate,
 } from './certificate-checks.ts';
+import { exists, readFault, readableByOthers, readableByOthersWarning } from './file-access.ts';
 import { describePeerCertificate } from './peer-certificate.ts';
 import { certificateBlocks, fileFault, keyBlock, readPem, revocationListBlocks } from './pem.ts';
 import { checkRevocationList, iso } from './revocation-list.ts';
@@ -82,8 +83,7 @@ export async function loadTlsCredentials(
   const key = await readKey(keyFile, purpose, options.keyPassword);
   if (!leaf.x509.checkPrivateKey(key.object))
     throw fileFault(keyFile, `is not the key of ${certFile}: it belongs to another certificate`);
-  if (await readableByOthers(keyFile))
-    warnings.push(`${keyFile} can be read by every user of this machine; chmod 600 would be right`);
+  if (await readableByOthers(keyFile)) warnings.push(readableByOthersWarning(keyFile));
   if (leaf.notAfter.getTime() - now.getTime() < SOON_MS)
     warnings.push(`${certFile} expires on ${iso(leaf.notAfter)}`);
 
@@ -169,33 +169,12 @@ async function filesIn(
   };
 }
 
-const errorCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : '';
-
-/** False only if it is not there: a file that cannot be looked at must not pass for one that is missing. */
-const exists = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    (error: unknown) => errorCode(error) !== 'ENOENT',
-  );
-
 /** Reads a file that must hold `what`. */
 async function read(file: string, what: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const code = errorCode(cause);
-    if (code === 'ENOENT')
-      throw fileFault(file, `does not exist; it must hold ${what} as PEM`, cause);
-    if (code === 'EACCES' || code === 'EPERM')
-      throw fileFault(
-        file,
-        `cannot be read (${code}): the user who runs this needs permission for it and its directories`,
-        cause,
-      );
-    if (code === 'EISDIR')
-      throw fileFault(file, `is a directory; it must be a file with ${what}`, cause);
-    throw fileFault(file, `cannot be read (${code})`, cause);
+    throw fileFault(file, readFault(cause, `${what} as PEM`), cause);
   }
 }
 
@@ -223,11 +202,6 @@ async function readKey(
   } catch (cause) {
     throw fileFault(file, 'cannot be decrypted with the password that was given', cause);
   }
-}
-
-/** Windows has no such bits. A group may well be meant: Debian's `ssl-cert` is. */
-async function readableByOthers(file: string): Promise<boolean> {
-  return process.platform !== 'win32' && ((await stat(file)).mode & 0o007) !== 0;
 }
 
 function summarize({ x509, notAfter }: CheckedCertificate): CredentialSummary {

@@ -295,7 +295,7 @@ describe('loadTlsCredentials refuses a file', () => {
       /^holds a certificate request \(CSR\).* must sign it first/,
     );
   });
-  it('that has expired, from that very second', async (t) => {
+  it('that has expired, from the second after its last', async (t) => {
     const notAfter = new Date('2026-01-02T03:04:05Z');
     const old = await issueServerCertificate(authority, ['a'], {
       notBefore: new Date('2025-01-01T00:00:00Z'),
@@ -303,7 +303,7 @@ describe('loadTlsCredentials refuses a file', () => {
     });
     const { dir } = directory(t, { 'server-cert': old.cert, 'server-key': old.key });
     assert.equal(
-      await refusal(dir, 'server-cert', { now: notAfter }),
+      await refusal(dir, 'server-cert', { now: new Date('2026-01-02T03:04:06Z') }),
       'holds a certificate (CN=a) that expired on 2026-01-02T03:04:05Z; a new one is needed',
     );
   });
