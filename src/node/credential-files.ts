@@ -5,6 +5,7 @@
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Secret } from '../core/secret.ts';
 import {
@@ -39,6 +40,8 @@ export interface CredentialOptions {
   readonly needCa: boolean;
   /** Default server. For `client` a directory holds `client-cert.pem` and `client-key.pem`. */
   readonly purpose?: CertificatePurpose;
+  /** Host names and addresses that people will connect to: a warning says which of them viewers will refuse. */
+  readonly hosts?: readonly string[];
   /** Of an encrypted private key. */
   readonly keyPassword?: Secret;
   /** Default: the clock. */
@@ -86,6 +89,11 @@ export async function loadTlsCredentials(
   if (await readableByOthers(keyFile)) warnings.push(readableByOthersWarning(keyFile));
   if (leaf.notAfter.getTime() - now.getTime() < SOON_MS)
     warnings.push(`${certFile} expires on ${iso(leaf.notAfter)}`);
+  const summary = summarize(leaf);
+  for (const host of (options.hosts ?? []).filter((name) => !covers(leaf, name)))
+    warnings.push(
+      `${certFile} does not name ${host}, so viewers that connect to it will refuse; it names ${summary.subjectAltNames.join(', ') || 'no host'}`,
+    );
 
   if (caFile === undefined && options.needCa)
     throw fileFault(
@@ -105,7 +113,7 @@ export async function loadTlsCredentials(
     ...(authorities === undefined ? {} : { ca: authorities.ca }),
     ...(authorities?.crls === undefined ? {} : { crls: authorities.crls }),
     warnings,
-    summary: summarize(leaf),
+    summary,
   };
 }
 
@@ -203,6 +211,10 @@ async function readKey(
     throw fileFault(file, 'cannot be decrypted with the password that was given', cause);
   }
 }
+
+const covers = ({ x509 }: CheckedCertificate, host: string): boolean =>
+  (isIP(host) === 0 ? x509.checkHost(host, { subject: 'never' }) : x509.checkIP(host)) !==
+  undefined;
 
 function summarize({ x509, notAfter }: CheckedCertificate): CredentialSummary {
   const described = describePeerCertificate(x509.raw, { verified: true });

@@ -593,6 +593,18 @@ describe('loadTlsCredentials warns', () => {
     chmodSync(at('server-key'), 0o640);
     assert.deepEqual((await loadTlsCredentials({ dir }, { needCa: true })).warnings, []);
   });
+  it('of hosts that the certificate does not name', async (t) => {
+    const { dir, at } = directory(t);
+    const hosts = ['console.lab', 'other.lab', '127.0.0.1', '192.168.1.5'];
+    const { warnings } = await loadTlsCredentials({ dir }, { needCa: true, hosts });
+    assert.deepEqual(
+      warnings,
+      ['other.lab', '192.168.1.5'].map(
+        (host) =>
+          `${at('server-cert')} does not name ${host}, so viewers that connect to it will refuse; it names DNS:console.lab, IP:127.0.0.1`,
+      ),
+    );
+  });
   it('a month before the certificate expires', async (t) => {
     const brief = await issueServerCertificate(authority, ['a'], { notAfter: inDays(29) });
     const { dir } = directory(t, { 'server-cert': brief.cert, 'server-key': brief.key });
