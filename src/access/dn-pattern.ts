@@ -205,15 +205,16 @@ export function readNameAttributes(text: string): NameAttribute[] {
   });
 }
 
+/** One list with the syntax between. No spread into a call: a hostile name may have more tokens than a stack has room. */
 function flatten(name: NameTokens): number[] {
   const flat: number[] = [];
-  name.forEach((set, i) => {
+  for (const [i, set] of name.entries()) {
     if (i > 0) flat.push(SEPARATOR);
-    set.forEach((tokens, j) => {
+    for (const [j, tokens] of set.entries()) {
       if (j > 0) flat.push(PLUS);
-      flat.push(...tokens);
-    });
-  });
+      for (const token of tokens) flat.push(token);
+    }
+  }
   return flat;
 }
 

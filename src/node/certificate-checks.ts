@@ -42,7 +42,7 @@ export function dateFault(
   now: Date,
 ): string | undefined {
   const subject = `a certificate (${name}) that`;
-  if (now >= notAfter) return `holds ${subject} expired on ${iso(notAfter)}; a new one is needed`;
+  if (now > notAfter) return `holds ${subject} expired on ${iso(notAfter)}; a new one is needed`;
   if (now < notBefore)
     return `holds ${subject} is not valid before ${iso(notBefore)}; is this machine's clock right?`;
   return undefined;

@@ -4,7 +4,8 @@
  * by viewers with certificates of their own, and again whenever credentials are reloaded.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Secret } from '../core/secret.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type CertificatePurpose,
   type CheckedCertificate,
 } from './certificate-checks.ts';
+import { exists, readFault, readableByOthers, readableByOthersWarning } from './file-access.ts';
 import { describePeerCertificate } from './peer-certificate.ts';
 import { certificateBlocks, fileFault, keyBlock, readPem, revocationListBlocks } from './pem.ts';
 import { checkRevocationList, iso } from './revocation-list.ts';
@@ -38,6 +40,8 @@ export interface CredentialOptions {
   readonly needCa: boolean;
   /** Default server. For `client` a directory holds `client-cert.pem` and `client-key.pem`. */
   readonly purpose?: CertificatePurpose;
+  /** Host names and addresses that people will connect to: a warning says which of them viewers will refuse. */
+  readonly hosts?: readonly string[];
   /** Of an encrypted private key. */
   readonly keyPassword?: Secret;
   /** Default: the clock. */
@@ -82,10 +86,14 @@ export async function loadTlsCredentials(
   const key = await readKey(keyFile, purpose, options.keyPassword);
   if (!leaf.x509.checkPrivateKey(key.object))
     throw fileFault(keyFile, `is not the key of ${certFile}: it belongs to another certificate`);
-  if (await readableByOthers(keyFile))
-    warnings.push(`${keyFile} can be read by every user of this machine; chmod 600 would be right`);
+  if (await readableByOthers(keyFile)) warnings.push(readableByOthersWarning(keyFile));
   if (leaf.notAfter.getTime() - now.getTime() < SOON_MS)
     warnings.push(`${certFile} expires on ${iso(leaf.notAfter)}`);
+  const summary = summarize(leaf);
+  for (const host of (options.hosts ?? []).filter((name) => !covers(leaf, name)))
+    warnings.push(
+      `${certFile} does not name ${host}, so viewers that connect to it will refuse; it names ${summary.subjectAltNames.join(', ') || 'no host'}`,
+    );
 
   if (caFile === undefined && options.needCa)
     throw fileFault(
@@ -105,7 +113,7 @@ export async function loadTlsCredentials(
     ...(authorities === undefined ? {} : { ca: authorities.ca }),
     ...(authorities?.crls === undefined ? {} : { crls: authorities.crls }),
     warnings,
-    summary: summarize(leaf),
+    summary,
   };
 }
 
@@ -169,33 +177,12 @@ async function filesIn(
   };
 }
 
-const errorCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : '';
-
-/** False only if it is not there: a file that cannot be looked at must not pass for one that is missing. */
-const exists = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    (error: unknown) => errorCode(error) !== 'ENOENT',
-  );
-
 /** Reads a file that must hold `what`. */
 async function read(file: string, what: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const code = errorCode(cause);
-    if (code === 'ENOENT')
-      throw fileFault(file, `does not exist; it must hold ${what} as PEM`, cause);
-    if (code === 'EACCES' || code === 'EPERM')
-      throw fileFault(
-        file,
-        `cannot be read (${code}): the user who runs this needs permission for it and its directories`,
-        cause,
-      );
-    if (code === 'EISDIR')
-      throw fileFault(file, `is a directory; it must be a file with ${what}`, cause);
-    throw fileFault(file, `cannot be read (${code})`, cause);
+    throw fileFault(file, readFault(cause, `${what} as PEM`), cause);
   }
 }
 
@@ -225,10 +212,9 @@ async function readKey(
   }
 }
 
-/** Windows has no such bits. A group may well be meant: Debian's `ssl-cert` is. */
-async function readableByOthers(file: string): Promise<boolean> {
-  return process.platform !== 'win32' && ((await stat(file)).mode & 0o007) !== 0;
-}
+const covers = ({ x509 }: CheckedCertificate, host: string): boolean =>
+  (isIP(host) === 0 ? x509.checkHost(host, { subject: 'never' }) : x509.checkIP(host)) !==
+  undefined;
 
 function summarize({ x509, notAfter }: CheckedCertificate): CredentialSummary {
   const described = describePeerCertificate(x509.raw, { verified: true });

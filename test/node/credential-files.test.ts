@@ -295,7 +295,7 @@ describe('loadTlsCredentials refuses a file', () => {
       /^holds a certificate request \(CSR\).* must sign it first/,
     );
   });
-  it('that has expired, from that very second', async (t) => {
+  it('that has expired, from the second after its last', async (t) => {
     const notAfter = new Date('2026-01-02T03:04:05Z');
     const old = await issueServerCertificate(authority, ['a'], {
       notBefore: new Date('2025-01-01T00:00:00Z'),
@@ -303,7 +303,7 @@ describe('loadTlsCredentials refuses a file', () => {
     });
     const { dir } = directory(t, { 'server-cert': old.cert, 'server-key': old.key });
     assert.equal(
-      await refusal(dir, 'server-cert', { now: notAfter }),
+      await refusal(dir, 'server-cert', { now: new Date('2026-01-02T03:04:06Z') }),
       'holds a certificate (CN=a) that expired on 2026-01-02T03:04:05Z; a new one is needed',
     );
   });
@@ -592,6 +592,18 @@ describe('loadTlsCredentials warns', () => {
     ]);
     chmodSync(at('server-key'), 0o640);
     assert.deepEqual((await loadTlsCredentials({ dir }, { needCa: true })).warnings, []);
+  });
+  it('of hosts that the certificate does not name', async (t) => {
+    const { dir, at } = directory(t);
+    const hosts = ['console.lab', 'other.lab', '127.0.0.1', '192.168.1.5'];
+    const { warnings } = await loadTlsCredentials({ dir }, { needCa: true, hosts });
+    assert.deepEqual(
+      warnings,
+      ['other.lab', '192.168.1.5'].map(
+        (host) =>
+          `${at('server-cert')} does not name ${host}, so viewers that connect to it will refuse; it names DNS:console.lab, IP:127.0.0.1`,
+      ),
+    );
   });
   it('a month before the certificate expires', async (t) => {
     const brief = await issueServerCertificate(authority, ['a'], { notAfter: inDays(29) });
