@@ -182,7 +182,10 @@ describe('rights', () => {
     const served = new Served({ display: new FakeDisplay({ width: 1, height: 1 }) });
     served.display.paint(0xffffff);
     served.display.setCursor({
-      ...{ width: 1, height: 1, hotX: 0, hotY: 0 },
+      width: 1,
+      height: 1,
+      hotX: 0,
+      hotY: 0,
       pixels: Uint32Array.of(0xffffffff),
     });
     const viewer = await served.session({ rights: { view: false } });
