@@ -6,6 +6,7 @@ import { AuthenticationError } from '../../src/core/errors.ts';
 import { silentLogger, type LogFields } from '../../src/core/logger.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
 import { allRights, viewOnlyRights } from '../../src/security/identity.ts';
+import { fromHex } from '../../src/wire/hex.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { Served, setEncodings, until, updateRequest, type TestViewer } from '../support/served.ts';
 
@@ -296,6 +297,34 @@ describe('a connection', () => {
     viewer.send('07');
     await viewer.gone;
     assert.deepEqual(lines, ['initialized', 'disconnected']);
+  });
+
+  it('that ends after any number of bytes it sent is closed cleanly', async () => {
+    const bytes = fromHex(everything);
+    for (let length = 0; length <= bytes.length; length++) {
+      const served = new Served({ display: new FakeDisplay({ resizable: true }) });
+      const viewer = await served.session();
+      viewer.stream.write(bytes.slice(0, length));
+      viewer.stream.end();
+      assert.equal((await viewer.gone).code, 'ERR_VNC_CLOSED');
+      assertLife(served.log, 1);
+      await served.server.close();
+      assert.equal(served.display.events.listenerCount(), 0);
+    }
+  });
+
+  it('that ends after any number of bytes it received is closed cleanly', async () => {
+    for (let length = 0; length <= 96; length += 3) {
+      const served = new Served({ display: new FakeDisplay({ resizable: true }) });
+      const viewer = await served.session({ chunkBytes: 3 });
+      viewer.send(everything);
+      await viewer.reader.skip(length);
+      viewer.stream.destroy();
+      assert.equal((await viewer.gone).code, 'ERR_VNC_CLOSED');
+      assertLife(served.log, 1);
+      await served.server.close();
+      assert.equal(served.display.events.listenerCount(), 0);
+    }
   });
 
   it('leaves nothing behind in a thousand rounds', async () => {
