@@ -2,22 +2,28 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AuthenticationError, SecurityError, TimeoutError } from '../../src/core/errors.ts';
 import type { Limits } from '../../src/core/limits.ts';
-import { createServer, type VncServer } from '../../src/server/server.ts';
+import { createServer, type ServerOptions, type VncServer } from '../../src/server/server.ts';
 import { memoryPair } from '../../src/wire/memory-pair.ts';
 import { utf8 } from '../../src/wire/text.ts';
 import { toHex } from '../../src/wire/hex.ts';
 import { fakeAuthenticator, localPeer } from '../support/fake-authenticator.ts';
+import { aliceCertificate, clientHello, fakeAcceptor } from '../support/fake-tls.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { TestViewer, updateRequest } from '../support/served.ts';
 
 const version = toHex(utf8('RFB 003.008\n'));
 
-function serve(types: readonly number[], limits: Partial<Limits> = {}): VncServer {
+function serve(
+  types: readonly number[],
+  limits: Partial<Limits> = {},
+  more: Partial<ServerOptions> = {},
+): VncServer {
   return createServer({
     display: new FakeDisplay({ width: 1, height: 1, name: 'desk' }),
     offer: { types, subtypes: [] },
     authenticator: fakeAuthenticator(),
     limits,
+    ...more,
   });
 }
 
@@ -94,4 +100,92 @@ describe('createServer', () => {
   it('refuses limits that are none', () => {
     assert.throws(() => serve([1], { maxSessions: 0 }), RangeError);
   });
+});
+
+describe('closing inside a callback of the handshake', () => {
+  const asked = fakeAuthenticator();
+  const callbacks: Record<string, (act: () => void) => Partial<ServerOptions>> = {
+    'the authenticator, for a password': (act) => ({
+      offer: { types: [2], subtypes: [] },
+      authenticator: {
+        ...asked,
+        vncPassword: (matches, peer) => {
+          act();
+          return asked.vncPassword(matches, peer);
+        },
+      },
+    }),
+    'the authenticator, for anyone': (act) => ({
+      authenticator: {
+        ...asked,
+        anyone: (peer) => {
+          act();
+          return asked.anyone(peer);
+        },
+      },
+    }),
+    'TLS being accepted': (act) => ({
+      offer: { types: [19], subtypes: [257] },
+      tls: {
+        ...fakeAcceptor(),
+        accept: (stream, layer) => {
+          act();
+          return fakeAcceptor().accept(stream, layer);
+        },
+      },
+    }),
+    'the name rules, inside TLS': (act) => ({
+      offer: { types: [19], subtypes: [260] },
+      tls: fakeAcceptor({ peerCertificate: aliceCertificate, verifyClient: 'require' }),
+      authenticator: {
+        ...asked,
+        certificate: (certificate, peer) => {
+          act();
+          return asked.certificate(certificate, peer);
+        },
+      },
+    }),
+  };
+  const said: Record<string, string> = {
+    'the authenticator, for a password': `${version} 02 ${'00'.repeat(16)}`,
+    'the authenticator, for anyone': `${version} 01 01`,
+    'TLS being accepted': `${version} 13 00 02 00000101`,
+    'the name rules, inside TLS': `${version} 13 00 02 00000104`,
+  };
+  for (const [name, options] of Object.entries(callbacks)) {
+    for (const way of ['kick', 'close'] as const) {
+      it(`${way} in ${name} is safe, and frees the place of the connection`, async () => {
+        let called = 0;
+        const act = (): void => {
+          called += 1;
+          if (way === 'kick') server.kick(1, 'kicked');
+          else void server.close();
+        };
+        const server: VncServer = serve([1], { maxUnauthenticated: 1 }, options(act));
+        const log: string[] = [];
+        for (const event of [
+          'connected',
+          'authenticationfailed',
+          'initialized',
+          'disconnected',
+        ] as const)
+          server.events.on(event, ({ id }) => log.push(`${event} ${id}`));
+        const viewer = connect(server);
+        viewer.send(said[name] ?? '');
+        if (name === 'the name rules, inside TLS') {
+          // The clear part must have been read before TLS starts.
+          await viewer.reader.skip(12 + 2 + 2 + 1 + 1 + 4 + 1);
+          viewer.send(clientHello);
+        }
+        assert.equal((await viewer.gone).message, way === 'kick' ? 'kicked' : 'the server closed');
+        assert.equal(called, 1);
+        assert.deepEqual(log, ['connected 1', 'disconnected 1']);
+        if (way === 'kick') {
+          const next = connect(server);
+          await next.receives(version);
+          await server.close();
+        }
+      });
+    }
+  }
 });
