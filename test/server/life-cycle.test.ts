@@ -289,6 +289,37 @@ describe('a connection', () => {
     await served.server.close();
   });
 
+  it('whose resize breaks the display is closed and logged', async () => {
+    const errors: string[] = [];
+    const display = new FakeDisplay({ resizable: true });
+    const served = new Served({
+      display,
+      logger: { ...silentLogger, error: (event) => errors.push(event) },
+    });
+    display.intrude = (method) => {
+      if (method === 'resize') throw new Error('display is broken');
+    };
+    const viewer = await served.session();
+    viewer.send(everything);
+    assert.equal((await viewer.gone).message, 'internal error');
+    assert.deepEqual(errors, ['connection failed']);
+  });
+
+  it('goes on when the display fails to show the list of its viewers', async () => {
+    const errors: string[] = [];
+    const served = new Served({
+      logger: { ...silentLogger, error: (event) => errors.push(event) },
+    });
+    served.display.intrude = () => {
+      throw new Error('display is broken');
+    };
+    const viewer = await served.session();
+    viewer.send(updateRequest(false));
+    await viewer.receives('00 00 0001');
+    assert.deepEqual(errors, ['display failed']);
+    await served.server.close();
+  });
+
   it('of a hostile peer is one line in the log', async () => {
     const lines: string[] = [];
     const log = (event: string) => lines.push(event);
