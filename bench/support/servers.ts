@@ -107,15 +107,7 @@ async function startXvnc(mode: string, credentials: BenchCredentials): Promise<S
         '-geometry',
         '1024x768',
       ],
-      ...[
-        '-SecurityTypes',
-        mode,
-        '-AlwaysShared',
-        '-BlacklistThreshold',
-        '1000000',
-        '-MaxProcessorUsage',
-        '100',
-      ],
+      ...['-SecurityTypes', mode, '-AlwaysShared', '-UseBlacklist=0'],
       ...[
         '-PasswordFile',
         credentials.vncPasswordFile,

@@ -2,7 +2,7 @@
 import { parseUsers, UserStore } from '../../src/access/users.ts';
 import { Emitter } from '../../src/core/emitter.ts';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
-import { hashPassword, scrypt } from '../../src/node/users-file.ts';
+import { hashPassword, nodeScrypt } from '../../src/node/users-file.ts';
 import { serve } from '../../src/node/serve.ts';
 import { singleScreen } from '../../src/rfb/screen.ts';
 import type { Display, DisplayEvents } from '../../src/server/display.ts';
@@ -36,7 +36,9 @@ const serving = await serve({
   tls: { dir },
   access: {
     password,
-    users: new UserStore(parseUsers(`bench:${await hashPassword(password)}\n`), { scrypt }),
+    users: new UserStore(parseUsers(`bench:${await hashPassword(password)}\n`), {
+      scrypt: nodeScrypt,
+    }),
   },
   limits: { maxSessions: 5000, maxUnauthenticated: 5000, maxUnauthenticatedPerAddress: 5000 },
 });

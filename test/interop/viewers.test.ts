@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseUsers, UserStore } from '../../src/access/users.ts';
-import { hashPassword, scrypt } from '../../src/node/users-file.ts';
+import { hashPassword, nodeScrypt } from '../../src/node/users-file.ts';
 import { serve, type ServeOptions, type Serving } from '../../src/node/serve.ts';
 import type { ServerEvents } from '../../src/server/server.ts';
 import { endProcess } from '../support/child.ts';
@@ -37,7 +37,9 @@ let port = 0;
 
 before(async () => {
   pki = makeTestPki();
-  users = new UserStore(parseUsers(`${USERNAME}:${await hashPassword(PASSWORD)}\n`), { scrypt });
+  users = new UserStore(parseUsers(`${USERNAME}:${await hashPassword(PASSWORD)}\n`), {
+    scrypt: nodeScrypt,
+  });
 });
 after(() => pki.remove());
 
