@@ -3,6 +3,7 @@
  * word and then fails in every handshake. Used when credential files are loaded.
  */
 import { X509Certificate } from 'node:crypto';
+import type { SecurityError } from '../core/errors.ts';
 import { DerTag, derChildren, derOid, derTime, readDer } from './der.ts';
 import { formatDistinguishedName } from './distinguished-name.ts';
 import { fileFault, type PemBlock } from './pem.ts';
@@ -105,14 +106,14 @@ const MAX_DEPTH = 10;
 
 /**
  * Follows the issuers from our certificate to a self-signed authority of the CA file. Intermediates may stand in either
- * file; OpenSSL trusts none of them without the root.
+ * file; OpenSSL trusts none of them without the root. Returns what is wrong.
  */
-export function checkChain(
+export function chainFault(
   chain: readonly CheckedCertificate[],
   authorities: readonly CheckedCertificate[],
   files: { readonly cert: string; readonly ca: string },
   now: Date,
-): void {
+): SecurityError | undefined {
   let current = chain[0];
   for (let depth = 0; current !== undefined && depth < MAX_DEPTH; depth++) {
     const subject: CheckedCertificate = current;
@@ -120,15 +121,15 @@ export function checkChain(
     const issuer = trusted ?? chain.find((other) => other !== subject && issued(other, subject));
     if (issuer === undefined) {
       const { inOrder } = formatDistinguishedName(subject.fields.issuer);
-      throw fileFault(
+      return fileFault(
         files.cert,
         `holds a certificate that does not lead to ${files.ca}: the issuer of ${subject.name}, which is ${inOrder}, is not there or has another key`,
       );
     }
     const fault = dateFault(issuer, now);
-    if (fault !== undefined) throw fileFault(trusted === undefined ? files.cert : files.ca, fault);
-    if (trusted !== undefined && issued(trusted, trusted)) return;
+    if (fault !== undefined) return fileFault(trusted === undefined ? files.cert : files.ca, fault);
+    if (trusted !== undefined && issued(trusted, trusted)) return undefined;
     current = issuer;
   }
-  throw fileFault(files.cert, `holds a chain that does not end at a root in ${files.ca}`);
+  return fileFault(files.cert, `holds a chain that does not end at a root in ${files.ca}`);
 }

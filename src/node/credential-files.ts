@@ -4,22 +4,21 @@
  * by viewers with certificates of their own, and again whenever credentials are reloaded.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Secret } from '../core/secret.ts';
+import { loadAuthorities } from './authority-files.ts';
 import {
-  checkChain,
+  chainFault,
   checkLeaf,
-  dateFault,
   openCertificate,
   type CertificatePurpose,
   type CheckedCertificate,
 } from './certificate-checks.ts';
-import { exists, readFault, readableByOthers, readableByOthersWarning } from './file-access.ts';
+import { exists, readableByOthers, readableByOthersWarning } from './file-access.ts';
 import { describePeerCertificate } from './peer-certificate.ts';
-import { certificateBlocks, fileFault, keyBlock, readPem, revocationListBlocks } from './pem.ts';
-import { checkRevocationList, iso } from './revocation-list.ts';
+import { certificateBlocks, fileFault, keyBlock, readPemFile } from './pem.ts';
+import { iso } from './revocation-list.ts';
 import type { TlsCredentials } from './tls-context.ts';
 
 export interface CredentialFileNames {
@@ -76,7 +75,7 @@ export async function loadTlsCredentials(
   const warnings: string[] = [];
 
   const certBlocks = certificateBlocks(
-    readPem(await read(certFile, `the ${purpose}'s certificate`), certFile),
+    await readPemFile(certFile, `the ${purpose}'s certificate`),
     certFile,
   );
   const chain = certBlocks.map((block) => openCertificate(block, certFile));
@@ -101,9 +100,17 @@ export async function loadTlsCredentials(
       'came without a CA file, which is needed to verify the certificates of peers',
     );
   const authorities =
-    caFile === undefined ? undefined : await loadAuthorities({ caFile, crlFile }, now, warnings);
-  if (caFile !== undefined && authorities !== undefined)
-    checkChain(chain, authorities.certificates, { cert: certFile, ca: caFile }, now);
+    caFile === undefined
+      ? undefined
+      : await loadAuthorities({ caFile, ...(crlFile === undefined ? {} : { crlFile }) }, options);
+  if (caFile !== undefined && authorities !== undefined) {
+    warnings.push(...authorities.warnings);
+    const fault = chainFault(chain, authorities.certificates, { cert: certFile, ca: caFile }, now);
+    // QEMU's layout has one authority for both ends. Files that are named one by one may mean a public certificate here
+    // and an authority of our own for the peers.
+    if (fault !== undefined && 'dir' in source) throw fault;
+    if (fault !== undefined) warnings.push(fault.message);
+  }
   if (caFile === undefined && crlFile !== undefined)
     throw fileFault(crlFile, 'came without a CA file, so nobody can tell whose list it is');
 
@@ -115,50 +122,6 @@ export async function loadTlsCredentials(
     warnings,
     summary,
   };
-}
-
-interface Authorities {
-  readonly ca: string;
-  readonly crls: readonly string[] | undefined;
-  readonly certificates: readonly CheckedCertificate[];
-}
-
-async function loadAuthorities(
-  files: { readonly caFile: string; readonly crlFile: string | undefined },
-  now: Date,
-  warnings: string[],
-): Promise<Authorities> {
-  const { caFile, crlFile } = files;
-  const bytes = await read(caFile, "the authority's certificate");
-  const blocks = certificateBlocks(readPem(bytes, caFile), caFile);
-  const certificates = blocks.map((block) => openCertificate(block, caFile));
-  for (const certificate of certificates) {
-    if (!certificate.x509.ca)
-      throw fileFault(
-        caFile,
-        `holds a certificate (${certificate.name}) that is not an authority's: CA:TRUE is missing`,
-      );
-    const fault = dateFault(certificate, now);
-    if (fault === undefined) continue;
-    if (certificates.length === 1) throw fileFault(caFile, fault);
-    warnings.push(`${caFile} ${fault}`);
-  }
-  const ca = blocks.map(({ text }) => text).join('');
-  if (crlFile === undefined) return { ca, crls: undefined, certificates };
-
-  const lists = revocationListBlocks(
-    readPem(await read(crlFile, 'a revocation list'), crlFile),
-    crlFile,
-  );
-  const x509s = certificates.map(({ x509 }) => x509);
-  const signers = lists.map((list) => checkRevocationList(list, crlFile, x509s, now, warnings));
-  for (const { x509, name } of certificates)
-    if (!signers.includes(x509))
-      warnings.push(
-        `${crlFile} has no list of ${name}; with any list at all, clients of an authority without one are refused`,
-      );
-  // One string each: Node reads only the first list of a string.
-  return { ca, crls: lists.map(({ text }) => text), certificates };
 }
 
 /** What a directory has: the list of revoked certificates is optional, and so is the authority unless it is needed. */
@@ -177,21 +140,12 @@ async function filesIn(
   };
 }
 
-/** Reads a file that must hold `what`. */
-async function read(file: string, what: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw fileFault(file, readFault(cause, `${what} as PEM`), cause);
-  }
-}
-
 async function readKey(
   file: string,
   purpose: CertificatePurpose,
   password: Secret | undefined,
 ): Promise<{ readonly object: KeyObject; readonly pem: string }> {
-  const block = keyBlock(readPem(await read(file, `the ${purpose}'s private key`), file), file);
+  const block = keyBlock(await readPemFile(file, `the ${purpose}'s private key`), file);
   if (!block.encrypted) {
     try {
       return { object: createPrivateKey(block.text), pem: block.text };

@@ -1,5 +1,7 @@
 /** Text with PEM blocks (RFC 7468), taken apart and checked; used wherever a file of certificates, keys or lists is read. */
+import { readFile } from 'node:fs/promises';
 import { ErrorCode, SecurityError } from '../core/errors.ts';
+import { readFault } from './file-access.ts';
 
 export interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY`, `X509 CRL`, … */
@@ -45,6 +47,17 @@ export function readPem(bytes: Uint8Array, file: string): PemBlock[] {
   if (rest.trim() !== '')
     throw fileFault(file, 'has something behind its last "-----END …-----" line; remove it');
   return blocks;
+}
+
+/** The blocks of a file that must hold `what`. Throws SecurityError (ERR_VNC_TLS_CONFIGURATION). */
+export async function readPemFile(file: string, what: string): Promise<PemBlock[]> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    throw fileFault(file, readFault(cause, `${what} as PEM`), cause);
+  }
+  return readPem(bytes, file);
 }
 
 function readBlock(label: string, inner: string, file: string): PemBlock {

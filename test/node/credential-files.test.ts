@@ -13,6 +13,7 @@ import {
   issueServerCertificate,
   type CertifiedKey,
 } from '../../src/node/certificate-authority.ts';
+import { loadAuthorities } from '../../src/node/authority-files.ts';
 import { loadTlsCredentials, type CredentialOptions } from '../../src/node/credential-files.ts';
 import { needs, run, temporaryDirectory } from './command.ts';
 
@@ -116,6 +117,17 @@ describe('loadTlsCredentials', () => {
     const file = at('server-cert');
     const loaded = await loadTlsCredentials({ certFile: file, keyFile: file }, { needCa: false });
     assert.deepEqual([loaded.cert, loaded.key], [server.cert, server.key]);
+  });
+  it('lets files that are named one by one belong to different authorities, with a warning', async (t) => {
+    const { at } = directory(t, { 'ca-cert': other.cert });
+    const files = {
+      certFile: at('server-cert'),
+      keyFile: at('server-key'),
+      caFile: at('ca-cert'),
+    };
+    const { ca, warnings } = await loadTlsCredentials(files, { needCa: true });
+    assert.equal(ca, other.cert);
+    assert.match(warnings.join(), /server-cert\.pem holds a certificate that does not lead to/);
   });
   it('reads files with the line ends of Windows', async (t) => {
     const { dir } = directory(t, { 'server-cert': server.cert.replaceAll('\n', '\r\n') });
@@ -579,6 +591,38 @@ describe('loadTlsCredentials: revocation lists', () => {
       });
       assert.deepEqual((await loadTlsCredentials({ dir }, { needCa: true })).crls, [crl]);
     });
+});
+
+describe('loadAuthorities', () => {
+  it('gives a viewer what it needs to verify a server', async (t) => {
+    const crl = await issueRevocationList(authority, [], { number: 1n });
+    const { at } = directory(t, { 'ca-crl': crl });
+    const files = { caFile: at('ca-cert'), crlFile: at('ca-crl') };
+    const { ca, crls, warnings } = await loadAuthorities(files, { purpose: 'client' });
+    assert.deepEqual([ca, crls, warnings], [authority.cert, [crl], []]);
+  });
+  it("lets a viewer, and no server, trust a server's self-signed certificate", {
+    ...needs('openssl'),
+  }, async (t) => {
+    const { at } = directory(t);
+    const made = run('openssl', [
+      ...'req -x509 -newkey rsa:2048 -nodes -subj /CN=a -addext basicConstraints=critical,CA:FALSE -keyout'.split(
+        ' ',
+      ),
+      at('server-key'),
+      '-out',
+      at('server-cert'),
+    ]);
+    assert.equal(made.status, 0, made.output);
+    const files = { caFile: at('server-cert') };
+    assert.equal((await loadAuthorities(files, { purpose: 'client' })).certificates.length, 1);
+    await assert.rejects(loadAuthorities(files), /CA:TRUE is missing/);
+  });
+  it("lets nobody trust another authority's server", async (t) => {
+    const { at } = directory(t);
+    const files = { caFile: at('server-cert') };
+    await assert.rejects(loadAuthorities(files, { purpose: 'client' }), /CA:TRUE is missing/);
+  });
 });
 
 describe('loadTlsCredentials warns', () => {
