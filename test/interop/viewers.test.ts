@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 import { EchoDisplay } from './echo-display.ts';
 import { findPicture, type Found } from './find-picture.ts';
 import { gvncviewer, tigervnc, type Mode, type Viewer, type ViewerTarget } from './viewers.ts';
-import { startXServer, type XServer } from './x-server.ts';
+import { saveScreenshot, startXServer, type XServer } from './x-server.ts';
 
 const USERNAME = 'alice';
 const PASSWORD = 'pass1234';
@@ -97,25 +97,33 @@ async function withViewer(
           key: pem('client-key.pem', options.client.key),
         }),
   };
-  const process = viewer.start(x, target);
+  const started = viewer.start(x, target);
   const asked = new Set<string>();
   const run: Run = {
     display,
     serving,
     x,
     events,
-    output: process.output,
+    output: started.output,
     picture: async () => {
       let found: Found | undefined;
       const what = () =>
-        `${viewer.name} ${mode}: the picture (${JSON.stringify(found)})\n${process.output()}`;
+        `${viewer.name} ${mode}: the picture (${JSON.stringify(found)})\n${started.output()}`;
       const end = performance.now() + PICTURE_MS;
       for (;;) {
         await viewer.answer?.(x, target, asked);
         found = findPicture(await x.screenshot(), display.framebuffer);
         // A viewer draws its own pointer over some of the pixels.
         if (found !== undefined && found.match > 0.995) return found;
-        assert.ok(performance.now() < end, what());
+        if (performance.now() > end) {
+          const folder = process.env['SALLYPORT_SCREENSHOTS'];
+          if (folder !== undefined)
+            await saveScreenshot(
+              await x.screenshot(),
+              join(folder, `${viewer.program}-${mode}.png`),
+            );
+          assert.fail(what());
+        }
         await new Promise((resolve) => setTimeout(resolve, 60));
       }
     },
@@ -125,7 +133,7 @@ async function withViewer(
     await check(run);
   } finally {
     clearInterval(answering);
-    await endProcess(process.child);
+    await endProcess(started.child);
     await serving.close();
     await x.close();
   }

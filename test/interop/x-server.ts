@@ -1,10 +1,11 @@
 /** A private X server (Xvfb) whose screen the test can read pixel by pixel, and a hand on its keyboard and mouse. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PNG } from 'pngjs';
 import { endProcess } from '../support/child.ts';
 
 const run = promisify(execFile);
@@ -90,6 +91,13 @@ async function displayNumber(xvfb: ChildProcess): Promise<string> {
   const [line] = (await Promise.race([once(pipe, 'data'), failed])) as [Buffer];
   failed.catch(() => undefined);
   return line.toString().trim();
+}
+
+/** A screenshot as a PNG file: what a person would look at when a test fails. */
+export async function saveScreenshot(shot: Screenshot, path: string): Promise<void> {
+  const png = new PNG({ width: shot.width, height: shot.height });
+  shot.pixels.forEach((pixel, i) => png.data.writeUInt32BE(((pixel << 8) | 0xff) >>> 0, i * 4));
+  await writeFile(path, PNG.sync.write(png));
 }
 
 /** X window dump, version 7, as Xvfb keeps it in its memory file: 32 bits a pixel. */
