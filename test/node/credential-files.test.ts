@@ -443,7 +443,9 @@ describe('loadTlsCredentials: chains', { ...needs('openssl') }, () => {
       'req',
       '-x509',
       '-newkey',
-      'rsa:2048',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
       '-nodes',
       '-days',
       '40',
@@ -456,7 +458,9 @@ describe('loadTlsCredentials: chains', { ...needs('openssl') }, () => {
         'req',
         '-new',
         '-newkey',
-        'rsa:2048',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
         '-nodes',
         '-subj',
         `/CN=${name}`,
@@ -606,7 +610,7 @@ describe('loadAuthorities', () => {
   }, async (t) => {
     const { at } = directory(t);
     const made = run('openssl', [
-      ...'req -x509 -newkey rsa:2048 -nodes -subj /CN=a -addext basicConstraints=critical,CA:FALSE -keyout'.split(
+      ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=a -addext basicConstraints=critical,CA:FALSE -keyout'.split(
         ' ',
       ),
       at('server-key'),
