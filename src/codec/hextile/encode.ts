@@ -53,8 +53,11 @@ function encodeTile(
 ): void {
   const size = bytesPerPixel(format);
   const { background, foreground } = colours(tile.values);
-  const count = findSubrectangles(tile.values.slice(), tile, background, found);
   const coloured = foreground === undefined;
+  // More than these are larger than the raw tile: there is no need to find them all.
+  const worthwhile = Math.ceil((tile.values.length * size) / ((coloured ? size : 0) + 2));
+  const room = found.subarray(0, Math.min(MAX_SUBRECTS, worthwhile) * SUBRECTANGLE_WORDS);
+  const count = findSubrectangles(tile.values.slice(), tile, background, room);
   const newBackground = background !== carried.background;
   const newForeground = count > 0 && !coloured && foreground !== carried.foreground;
   const length =
