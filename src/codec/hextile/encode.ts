@@ -103,20 +103,21 @@ function encodeTile(
 function colours(values: Uint32Array): { background: number; foreground: number | undefined } {
   const seen: number[] = [];
   const counts: number[] = [];
-  let last = -1;
-  let lastAt = 0;
   let all = true;
-  for (const value of values) {
-    if (value !== last) {
-      const at = seen.indexOf(value);
-      if (at < 0 && seen.length === MAX_COUNTED) {
-        all = false;
-        continue;
-      }
-      last = value;
-      lastAt = at < 0 ? seen.push(value) - 1 : at;
+  for (let start = 0; start < values.length; ) {
+    const value = values[start]!;
+    let end = start + 1;
+    while (end < values.length && values[end] === value) end++;
+    const at = seen.indexOf(value);
+    if (at >= 0) {
+      counts[at]! += end - start;
+    } else if (seen.length < MAX_COUNTED) {
+      seen.push(value);
+      counts.push(end - start);
+    } else {
+      all = false;
     }
-    counts[lastAt] = (counts[lastAt] ?? 0) + 1;
+    start = end;
   }
   const best = counts.indexOf(Math.max(...counts));
   const two = all && seen.length === 2;
