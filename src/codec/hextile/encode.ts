@@ -53,8 +53,11 @@ function encodeTile(
 ): void {
   const size = bytesPerPixel(format);
   const { background, foreground } = colours(tile.values);
-  const count = findSubrectangles(tile.values.slice(), tile, background, found);
   const coloured = foreground === undefined;
+  // More than these are larger than the raw tile: there is no need to find them all.
+  const worthwhile = Math.ceil((tile.values.length * size) / ((coloured ? size : 0) + 2));
+  const room = found.subarray(0, Math.min(MAX_SUBRECTS, worthwhile) * SUBRECTANGLE_WORDS);
+  const count = findSubrectangles(tile.values.slice(), tile, background, room);
   const newBackground = background !== carried.background;
   const newForeground = count > 0 && !coloured && foreground !== carried.foreground;
   const length =
@@ -100,20 +103,21 @@ function encodeTile(
 function colours(values: Uint32Array): { background: number; foreground: number | undefined } {
   const seen: number[] = [];
   const counts: number[] = [];
-  let last = -1;
-  let lastAt = 0;
   let all = true;
-  for (const value of values) {
-    if (value !== last) {
-      const at = seen.indexOf(value);
-      if (at < 0 && seen.length === MAX_COUNTED) {
-        all = false;
-        continue;
-      }
-      last = value;
-      lastAt = at < 0 ? seen.push(value) - 1 : at;
+  for (let start = 0; start < values.length; ) {
+    const value = values[start]!;
+    let end = start + 1;
+    while (end < values.length && values[end] === value) end++;
+    const at = seen.indexOf(value);
+    if (at >= 0) {
+      counts[at]! += end - start;
+    } else if (seen.length < MAX_COUNTED) {
+      seen.push(value);
+      counts.push(end - start);
+    } else {
+      all = false;
     }
-    counts[lastAt] = (counts[lastAt] ?? 0) + 1;
+    start = end;
   }
   const best = counts.indexOf(Math.max(...counts));
   const two = all && seen.length === 2;

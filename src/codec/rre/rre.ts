@@ -58,13 +58,18 @@ function mostFrequent(values: Uint32Array): number {
   const counts = new Map<number, number>();
   let best = values[0] ?? 0;
   let bestCount = 0;
-  for (const value of values) {
-    const count = (counts.get(value) ?? 0) + 1;
+  // A run of one colour costs one look into the map.
+  for (let start = 0; start < values.length; ) {
+    const value = values[start]!;
+    let end = start + 1;
+    while (end < values.length && values[end] === value) end++;
+    const count = (counts.get(value) ?? 0) + end - start;
     counts.set(value, count);
     if (count > bestCount) {
       best = value;
       bestCount = count;
     }
+    start = end;
   }
   return best;
 }

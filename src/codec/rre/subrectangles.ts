@@ -42,7 +42,12 @@ export function findSubrectangles(
       // What is covered becomes background, so that nothing finds it again.
       for (let row = 0; row < h; row++)
         values.fill(background, start + row * width, start + row * width + w);
-      out.set([x, y, w, h, value], count * SUBRECTANGLE_WORDS);
+      const at = count * SUBRECTANGLE_WORDS;
+      out[at] = x;
+      out[at + 1] = y;
+      out[at + 2] = w;
+      out[at + 3] = h;
+      out[at + 4] = value;
       count++;
     }
   }
