@@ -22,6 +22,9 @@ const EQUALS = -3;
 const HEX = -4;
 const ANY_RUN = -5;
 const ANY_ONE = -6;
+/** A space that was not escaped, which goes when it stands beside syntax, and a number sign that was. Gone after reading. */
+const SPACE = -7;
+const LITERAL_HASH = -8;
 
 /** Other spellings of GnuTLS's attribute types, in upper case: OpenSSL's, and numbers. */
 const aliases: ReadonlyMap<string, string> = new Map([
@@ -45,7 +48,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
 
 const isWildcard = (token: number): boolean => token === ANY_RUN || token === ANY_ONE;
 
-/** Cuts text into tokens; spaces that are not escaped are marked so that those around separators can go. */
+/** Cuts text into tokens and resolves what is escaped. */
 function tokenize(text: string, wildcards: boolean): number[] {
   const syntax = new Map<string, number>([
     [',', SEPARATOR],
@@ -90,10 +93,6 @@ function tokenize(text: string, wildcards: boolean): number[] {
   flush();
   return tokens;
 }
-
-/** Spaces and number signs that mean themselves only after a look around: made plain in `attribute`. */
-const SPACE = -7;
-const LITERAL_HASH = -8;
 
 const codePoints = (text: string): number[] =>
   Array.from(text, (character) => character.codePointAt(0) ?? 0);
@@ -205,15 +204,16 @@ export function readNameAttributes(text: string): NameAttribute[] {
   });
 }
 
+/** One list with the syntax between. No spread into a call: a hostile name may have more tokens than a stack has room. */
 function flatten(name: NameTokens): number[] {
   const flat: number[] = [];
-  name.forEach((set, i) => {
+  for (const [i, set] of name.entries()) {
     if (i > 0) flat.push(SEPARATOR);
-    set.forEach((tokens, j) => {
+    for (const [j, tokens] of set.entries()) {
       if (j > 0) flat.push(PLUS);
-      flat.push(...tokens);
-    });
-  });
+      for (const token of tokens) flat.push(token);
+    }
+  }
   return flat;
 }
 

@@ -35,16 +35,13 @@ const attributeNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Escapes a value per RFC 4514 2.4. Control characters are escaped too, which GnuTLS 3.7 omits: a CN of
- * `evil<newline>CN=admin` must stay one line in a log and one name in a list.
+ * Escapes a value per RFC 4514 2.4. Control characters, and those that turn the direction of text, are escaped too, which
+ * GnuTLS 3.7 omits: a CN of `evil<newline>CN=admin` must stay one line in a log and one name in a list.
  */
 export function escapeDnValue(value: string): string {
-  return (
-    value
-      .replace(/[\\"+,;<>]|^[ #]| $/g, '\\$&')
-      // oxlint-disable-next-line no-control-regex -- control characters are the point
-      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, hexPairs)
-  );
+  return value
+    .replace(/[\\"+,;<>]|^[ #]| $/g, '\\$&')
+    .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, hexPairs);
 }
 
 /** UTF-8 bytes, each as a backslash and two digits. */

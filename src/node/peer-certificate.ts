@@ -11,6 +11,7 @@ import { formatDistinguishedName } from './distinguished-name.ts';
 export interface CertificateFields {
   readonly serial: DerElement;
   readonly issuer: DerElement;
+  readonly validity: DerElement;
   readonly subject: DerElement;
   /** Value of each extension, by object identifier. */
   readonly extensions: ReadonlyMap<string, Uint8Array>;
@@ -24,7 +25,7 @@ export function readCertificate(der: Uint8Array): CertificateFields {
   const [tbs] = derChildren(readDer(der), DerTag.Sequence);
   const fields = derChildren(expectTag(tbs), DerTag.Sequence);
   if (fields[0]?.tag === TAG_VERSION) fields.shift();
-  const [serial, , issuer, , subject] = fields;
+  const [serial, , issuer, validity, subject] = fields;
   const extensions = new Map<string, Uint8Array>();
   const wrapper = fields.find((field) => field.tag === TAG_EXTENSIONS);
   const list = wrapper === undefined ? [] : derChildren(readDer(wrapper.content), DerTag.Sequence);
@@ -35,6 +36,7 @@ export function readCertificate(der: Uint8Array): CertificateFields {
   return {
     serial: expectTag(serial, DerTag.Integer),
     issuer: expectTag(issuer, DerTag.Sequence),
+    validity: expectTag(validity, DerTag.Sequence),
     subject: expectTag(subject, DerTag.Sequence),
     extensions,
   };

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 
 export const hasCommand = (name: string, argument = '--version'): boolean =>
   spawnSync(name, [argument]).status === 0;
@@ -25,7 +24,8 @@ export function run(command: string, args: readonly string[], input = ''): Ran {
   return { status, output: `${stdout}${stderr}` };
 }
 
-export function temporaryDirectory(t: Pick<TestContext, 'after'>): string {
+/** `t` is a test, or `{ after }` of node:test in a `describe`. */
+export function temporaryDirectory(t: { readonly after: (clean: () => void) => void }): string {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   return dir;

@@ -29,6 +29,7 @@ describe('formatDistinguishedName', () => {
     ['NUL', CN, '0c 03 610062', 'CN=a\\00b'],
     ['delete', CN, '0c 01 7f', 'CN=\\7f'],
     ['a control character above ASCII, as UTF-8', CN, '0c 02 c285', 'CN=\\c2\\85'],
+    ['a mark that turns the direction of text', CN, '0c 03 e280ae', 'CN=\\e2\\80\\ae'],
     ['a leading space', CN, '0c 02 2061', 'CN=\\ a'],
     ['a trailing space', CN, '0c 02 6120', 'CN=a\\ '],
     ['a single space', CN, '0c 01 20', 'CN=\\ '],
