@@ -218,11 +218,19 @@ class Session {
       key: (event) => input.key(event),
       pointer: (buttonMask, x, y) => input.pointer(buttonMask, x, y),
       clipboard: (text) => input.clipboard(text),
-      resize: (width, height, screens = singleScreen(width, height)) =>
+      resize: (width, height, screens = oneScreen(state.screens, width, height)) =>
         this.#resize(width, height, screens),
       refresh: (incremental, area) => this.#refresh(incremental, area),
       close: (reason = new ClosedError('closed by this side', { phase: 'session' })) =>
         this.#lifecycle.close(reason),
     };
   }
+}
+
+/** One screen over everything. A server knows its screens by id and flags: the first keeps them. */
+function oneScreen(screens: readonly Screen[], width: number, height: number): readonly Screen[] {
+  const [first] = screens;
+  return first === undefined
+    ? singleScreen(width, height)
+    : [{ ...first, x: 0, y: 0, width, height }];
 }

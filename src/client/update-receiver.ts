@@ -115,7 +115,7 @@ export class UpdateReceiver {
     }
     const { format, limits } = settings;
     await decodeRectangle(this.#decoder(r.encoding), r, { reader, format, target, limits });
-    damage.add(r);
+    damage.add({ x: r.x, y: r.y, width: r.width, height: r.height });
     await this.#breathe(area(r));
   }
 
