@@ -1,6 +1,8 @@
 /** Listens on a TCP or unix address and hands out each connection as a ByteStream. Used by serve and the command line. */
+import { existsSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import type { Peer } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { formatAddress, isLoopbackHost, plainHost, type Address } from './address.ts';
@@ -33,7 +35,7 @@ export async function listen(
   try {
     await bindAny(server, address, options.backlog ?? 128);
   } catch (error) {
-    throw new Error(`cannot listen on ${formatAddress(address)}: ${reasonOf(error)}`, {
+    throw new Error(`cannot listen on ${formatAddress(address)}: ${reasonOf(error, address)}`, {
       cause: error,
     });
   }
@@ -141,7 +143,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'its directory does not exist',
 };
 
-function reasonOf(error: unknown): string {
-  const code = errorCode(error);
+function reasonOf(error: unknown, address: Address): string {
+  let code = errorCode(error);
+  // libuv reports a missing directory as a lack of permission.
+  const isMissing = address.kind === 'unix' && !existsSync(dirname(address.path));
+  if (code === 'EACCES' && isMissing) code = 'ENOENT';
   return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
 }

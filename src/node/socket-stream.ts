@@ -8,6 +8,7 @@
  */
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { assertInvariant, ClosedError, VncError } from '../core/errors.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 
@@ -25,6 +26,12 @@ const PAUSE_BYTES = 64 * 1024;
 const PAUSE_CHUNKS = 64;
 /** Idle time after which the system probes the peer. Home routers forget a connection after minutes. */
 const KEEP_ALIVE_MS = 60_000;
+
+/**
+ * What a TLS socket is given at a time. Node's TLS keeps a buffer of its largest write for good: after one write of 1 MiB
+ * a viewer holds 1.1 MB, after pieces of 32 KiB 0.12 MB (measured on Node 20), and the throughput is the same.
+ */
+const TLS_PIECE_BYTES = 32 * 1024;
 
 const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
@@ -52,11 +59,16 @@ class SocketStream implements ByteStream {
   #outEnded = false;
   #destroyed = false;
   #failure: VncError | undefined;
+  /** Most that the socket is given at a time; the rest waits in `#queue`. */
+  readonly #pieceBytes: number;
+  #queue: Uint8Array[] = [];
+  #queueBytes = 0;
   #lingering: NodeJS.Timeout | undefined;
 
   constructor(socket: Duplex, lingerMs: number) {
     this.#socket = socket;
     this.#lingerMs = lingerMs;
+    this.#pieceBytes = socket instanceof TLSSocket ? TLS_PIECE_BYTES : Number.POSITIVE_INFINITY;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
@@ -107,6 +119,7 @@ class SocketStream implements ByteStream {
   };
 
   readonly #onWritten = (): void => {
+    if (this.#queue.length > 0) this.#feed();
     if (this.#drainers.length > 0) this.#wakeDrainers();
   };
 
@@ -131,12 +144,43 @@ class SocketStream implements ByteStream {
 
   write(bytes: Uint8Array): void {
     if (this.#outEnded || bytes.length === 0 || !this.#socket.writable) return;
-    this.#socket.write(bytes, this.#onWritten);
+    if (this.#pieceBytes === Number.POSITIVE_INFINITY) {
+      this.#socket.write(bytes, this.#onWritten);
+      return;
+    }
+    this.#queue.push(bytes);
+    this.#queueBytes += bytes.length;
+    if (this.#socket.writableLength === 0) this.#feed();
+  }
+
+  /** Hands the socket its next piece: small writes together, which makes them one TLS record, large ones cut. */
+  #feed(): void {
+    const socket = this.#socket;
+    if (!socket.writable) this.#dropQueue();
+    let room = this.#pieceBytes;
+    socket.cork();
+    for (let next = this.#queue[0]; next !== undefined && room > 0; next = this.#queue[0]) {
+      const piece = next.length <= room ? next : next.subarray(0, room);
+      if (piece === next) this.#queue.shift();
+      else this.#queue[0] = next.subarray(room);
+      room -= piece.length;
+      this.#queueBytes -= piece.length;
+      const isLast = room === 0 || this.#queue.length === 0;
+      if (isLast) socket.write(piece, this.#onWritten);
+      else socket.write(piece);
+    }
+    socket.uncork();
+    if (this.#outEnded && this.#queue.length === 0) socket.end();
+  }
+
+  #dropQueue(): void {
+    this.#queue = [];
+    this.#queueBytes = 0;
   }
 
   /** Counts a write until the system took all of it. TLS passes its bytes straight to the system below. */
   get backlogBytes(): number {
-    return this.#socket.destroyed ? 0 : this.#socket.writableLength;
+    return this.#socket.destroyed ? 0 : this.#socket.writableLength + this.#queueBytes;
   }
 
   drained(maxBytes = 0): Promise<void> {
@@ -157,7 +201,7 @@ class SocketStream implements ByteStream {
   end(): void {
     if (this.#outEnded) return;
     this.#outEnded = true;
-    this.#socket.end();
+    if (this.#queue.length === 0) this.#socket.end();
     this.#linger(this.backlogBytes);
   }
 
@@ -177,6 +221,7 @@ class SocketStream implements ByteStream {
     this.#outEnded = true;
     this.#chunks.length = 0;
     this.#chunkBytes = 0;
+    this.#dropQueue();
     if (error !== undefined) this.#failure = asFailure(error);
     this.#onEnd();
     this.#socket.destroy();

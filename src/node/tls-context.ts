@@ -1,5 +1,5 @@
 /** What both ends' TLS contexts are made of: versions, cipher lists and options, with the reason for each. */
-import { constants } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
 import { ErrorCode, SecurityError } from '../core/errors.ts';
 import { dhParameters, type DhGroup } from './ffdhe.ts';
@@ -109,6 +109,7 @@ function pemOptions(pems: Partial<TlsCredentials>): SecureContextOptions {
 function checked(options: SecureContextOptions): SecureContextOptions {
   try {
     createSecureContext(options);
+    if (typeof options.ca === 'string') checkAuthorities(options.ca);
   } catch (error) {
     throw new SecurityError(`certificate, key, CA or CRL cannot be used: ${reasonOf(error)}`, {
       code: ErrorCode.tlsConfiguration,
@@ -116,6 +117,14 @@ function checked(options: SecureContextOptions): SecureContextOptions {
     });
   }
   return options;
+}
+
+/** Node reads authorities up to the first that is broken, and takes none at all without a word. */
+function checkAuthorities(pem: string): void {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const begun = pem.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0 || blocks.length !== begun.length) throw new Error('the CA is not PEM');
+  for (const block of blocks) new X509Certificate(block);
 }
 
 /** OpenSSL's reason when there is one (`key values mismatch`), else the message. */

@@ -73,47 +73,46 @@ extendedKeyUsage = serverAuth
 subjectAltName = DNS:other.example, IP:192.0.2.1
 `;
 
-const GOOD_DATES = ['-days', '30'];
-const PAST_DATES = ['-startdate', '20200101000000Z', '-enddate', '20200201000000Z'];
-const P256 = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+const GOOD_DATES = '-days 30';
+const PAST_DATES = '-startdate 20200101000000Z -enddate 20200201000000Z';
+const PAST_LIST = '-crl_lastupdate 20200101000000Z -crl_nextupdate 20200201000000Z';
+const P256 = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
 
 export function makeTestPki(): TestPki {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-pki-'));
   const path = (name: string): string => join(directory, name);
   const read = (name: string): string => readFileSync(path(name), 'utf8');
-  const openssl = (...args: string[]): void => {
-    execFileSync('openssl', args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
+  /** `line` is cut at spaces; `args` are passed as they are. */
+  const openssl = (line: string, ...args: string[]): void => {
+    const stdio = ['ignore', 'ignore', 'pipe'] as const;
+    execFileSync('openssl', [...line.split(' '), ...args], { cwd: directory, stdio: [...stdio] });
   };
   writeFileSync(path('ca.cnf'), CONFIG);
   writeFileSync(path('index.txt'), '');
 
-  const authority = (name: string, subject: string): void =>
+  const authority = (name: string, subject: string): void => {
+    const out = `-keyout ${name}.key -out ${name}.pem`;
     openssl(
-      ...['req', '-x509', '-config', 'ca.cnf', '-extensions', 'authority', ...P256],
-      ...['-subj', subject, '-days', '30', '-keyout', `${name}.key`, '-out', `${name}.pem`],
+      `req -x509 -config ca.cnf -extensions authority ${P256} -days 30 ${out} -subj`,
+      subject,
     );
-  const by = (name: string): string[] => ['-cert', `${name}.pem`, '-keyfile', `${name}.key`];
+  };
+  const by = (name: string): string => `-config ca.cnf -cert ${name}.pem -keyfile ${name}.key`;
   const issue = (
     name: string,
     extensions: string,
-    options: { ca?: string; dates?: string[]; commonName?: string } = {},
+    options: { ca?: string; dates?: string; commonName?: string } = {},
   ): TestCredentials => {
     const subject = `/C=GB/O=Lab/CN=${options.commonName ?? name}`;
-    openssl(
-      ...['req', '-new', '-config', 'ca.cnf', ...P256, '-subj', subject],
-      ...['-keyout', `${name}.key`, '-out', `${name}.csr`],
-    );
-    openssl(
-      ...['ca', '-batch', '-notext', '-config', 'ca.cnf', ...by(options.ca ?? 'ca')],
-      ...['-extensions', extensions, ...(options.dates ?? GOOD_DATES)],
-      ...['-in', `${name}.csr`, '-out', `${name}.pem`],
-    );
+    const out = `-keyout ${name}.key -out ${name}.csr`;
+    openssl(`req -new -config ca.cnf ${P256} ${out} -subj`, subject);
+    const what = `-extensions ${extensions} ${options.dates ?? GOOD_DATES}`;
+    openssl(`ca -batch -notext ${by(options.ca ?? 'ca')} ${what} -in ${name}.csr -out ${name}.pem`);
     return { cert: read(`${name}.pem`), key: read(`${name}.key`) };
   };
-  const revoke = (name: string): void =>
-    openssl('ca', '-config', 'ca.cnf', ...by('ca'), '-revoke', `${name}.pem`);
-  const list = (name: string, ...dates: string[]): string => {
-    openssl('ca', '-config', 'ca.cnf', ...by('ca'), '-gencrl', ...dates, '-out', name);
+  const revoke = (name: string): void => openssl(`ca ${by('ca')} -revoke ${name}.pem`);
+  const list = (name: string, dates: string): string => {
+    openssl(`ca ${by('ca')} -gencrl ${dates} -out ${name}`);
     return read(name);
   };
 
@@ -136,11 +135,8 @@ export function makeTestPki(): TestPki {
     directory,
     ca: read('ca.pem'),
     evilCa: read('evil-ca.pem'),
-    crl: list('crl.pem', '-crldays', '30'),
-    expiredCrl: list(
-      ...(['old-crl.pem', '-crl_lastupdate', '20200101000000Z'] as const),
-      ...['-crl_nextupdate', '20200201000000Z'],
-    ),
+    crl: list('crl.pem', '-crldays 30'),
+    expiredCrl: list('old-crl.pem', PAST_LIST),
     ...issued,
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
