@@ -18,6 +18,7 @@ import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { judgeCertificate } from './client-certificate.ts';
 import { securityTypeNames } from './names.ts';
+import { none } from './none.ts';
 import type {
   ClientSecurityContext,
   SecurityOutcome,
@@ -121,8 +122,10 @@ async function runInsideTls(
   if (tls.verifyClient === 'off' || certificate?.verified !== true) {
     return { ...outcome, tlsInfo: info };
   }
+  // With nothing asked for inside, the certificate is all that says who it is.
   const { distinguishedName } = certificate;
-  return { ...outcome, tlsInfo: info, identity: { ...outcome.identity, distinguishedName } };
+  const name = subtype.inner === none ? distinguishedName : outcome.identity.name;
+  return { ...outcome, tlsInfo: info, identity: { ...outcome.identity, name, distinguishedName } };
 }
 
 async function client(context: ClientSecurityContext): Promise<SecurityOutcome> {

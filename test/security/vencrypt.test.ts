@@ -222,6 +222,18 @@ describe('VeNCrypt server', () => {
       );
     });
 
+    it('X509None: takes the name of the certificate for the name of the viewer', async () => {
+      const tls = fakeAcceptor({ verifyClient: 'require', peerCertificate: aliceCertificate });
+      for (const [subtype, name] of [
+        [260, 'C=GB,O=Lab,CN=alice'],
+        [261, 'password'],
+      ] as const) {
+        const options = { tls, subtypes: [subtype] };
+        const { server } = await joinType(vencrypt, options, { tls: fakeConnector() });
+        assert.equal(server.denied === undefined && server.identity.name, name);
+      }
+    });
+
     it('names nobody by a certificate that was not verified or not asked for', async () => {
       for (const [verifyClient, peerCertificate] of [
         ['off', aliceCertificate],
