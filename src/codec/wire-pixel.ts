@@ -11,8 +11,10 @@ export interface WirePixel {
   readonly size: number;
   /** Writes all `values` as pixels at `at`. The caller has made room. */
   readonly write: (values: Uint32Array, target: Uint8Array, at: number) => void;
+  readonly writeOne: (value: number, target: Uint8Array, at: number) => void;
   /** Reads `count` pixels from the start of `source`, which has them, as 0xFFRRGGBB into `out` from `outAt` on. */
   readonly read: (source: Uint8Array, out: Uint32Array, outAt: number, count: number) => void;
+  readonly readOne: (source: Uint8Array, at: number) => number;
 }
 
 /** Remembers the answer for the last format: formats change seldom, and rectangles are many. */
@@ -27,14 +29,20 @@ export function perFormat<T>(make: (format: PixelFormat) => T): (format: PixelFo
 export function fullPixel(format: PixelFormat): WirePixel {
   const size = bytesPerPixel(format);
   const { toPixel } = translatorOf(format);
+  const one = new Uint32Array(1);
   return {
     size,
     write: (values, target, at) => {
       writeValues(values, format, target, at);
     },
+    writeOne: (value, target, at) => {
+      one[0] = value;
+      writeValues(one, format, target, at);
+    },
     read: (source, out, outAt, count) => {
       for (let i = 0; i < count; i++) out[outAt + i] = toPixel(readValue(source, i * size, format));
     },
+    readOne: (source, at) => toPixel(readValue(source, at, format)),
   };
 }
 
@@ -59,25 +67,33 @@ export function cpixel(format: PixelFormat): WirePixel {
   // Bit positions of the first, second and third byte.
   const [a, b, c] = format.bigEndian ? [drop + 16, drop + 8, drop] : [drop, drop + 8, drop + 16];
   const native = isNativeOrder(format);
+  return threeBytes(
+    { a, b, c },
+    native ? (value) => (value | OPAQUE) >>> 0 : (value) => toPixel(value >>> 0),
+  );
+}
+
+/** Pixels of three bytes, which are cut from a value at three bit positions. */
+function threeBytes(
+  { a, b, c }: { readonly a: number; readonly b: number; readonly c: number },
+  toPixel: (value: number) => number,
+): WirePixel {
+  const writeOne = (value: number, target: Uint8Array, at: number): void => {
+    target[at] = value >>> a;
+    target[at + 1] = value >>> b;
+    target[at + 2] = value >>> c;
+  };
+  const readOne = (source: Uint8Array, at: number): number =>
+    toPixel((source[at]! << a) | (source[at + 1]! << b) | (source[at + 2]! << c));
   return {
     size: 3,
+    writeOne,
+    readOne,
     write: (values, target, at) => {
-      let t = at;
-      for (let i = 0; i < values.length; i++) {
-        const v = values[i]!;
-        target[t] = v >>> a;
-        target[t + 1] = v >>> b;
-        target[t + 2] = v >>> c;
-        t += 3;
-      }
+      for (let i = 0, t = at; i < values.length; i++, t += 3) writeOne(values[i]!, target, t);
     },
     read: (source, out, outAt, count) => {
-      let s = 0;
-      for (let i = outAt; i < outAt + count; i++) {
-        const value = (source[s]! << a) | (source[s + 1]! << b) | (source[s + 2]! << c);
-        out[i] = native ? value | OPAQUE : toPixel(value >>> 0);
-        s += 3;
-      }
+      for (let i = 0, s = 0; i < count; i++, s += 3) out[outAt + i] = readOne(source, s);
     },
   };
 }
@@ -95,25 +111,9 @@ export const hasTpixel = (format: PixelFormat): boolean =>
 
 export function tpixel(format: PixelFormat): WirePixel {
   if (!hasTpixel(format)) return fullPixel(format);
-  const { redShift, greenShift, blueShift } = format;
-  return {
-    size: 3,
-    write: (values, target, at) => {
-      let t = at;
-      for (let i = 0; i < values.length; i++) {
-        const v = values[i]!;
-        target[t] = v >>> redShift;
-        target[t + 1] = v >>> greenShift;
-        target[t + 2] = v >>> blueShift;
-        t += 3;
-      }
-    },
-    read: (source, out, outAt, count) => {
-      let s = 0;
-      for (let i = outAt; i < outAt + count; i++) {
-        out[i] = OPAQUE | (source[s]! << 16) | (source[s + 1]! << 8) | source[s + 2]!;
-        s += 3;
-      }
-    },
-  };
+  const { toPixel } = translatorOf(format);
+  return threeBytes(
+    { a: format.redShift, b: format.greenShift, c: format.blueShift },
+    isNativeOrder(format) ? (value) => (value | OPAQUE) >>> 0 : (value) => toPixel(value >>> 0),
+  );
 }

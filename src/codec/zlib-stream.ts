@@ -149,8 +149,10 @@ export function createInflater(): Inflater {
   return inflater;
 }
 
-/** `level` 0 (stored) .. 9, as zlib counts. */
+/** `level` 0 (stored) .. 9, as zlib counts; RangeError for others. */
 export function createDeflater(level: number): Deflater {
+  if (!(Number.isInteger(level) && level >= 0 && level <= 9))
+    throw new RangeError(`compression level ${level} is not 0..9`);
   let stream: ZStream | undefined;
 
   const deflate = (input: Uint8Array): Uint8Array => {

@@ -32,8 +32,8 @@ export function pixelBlock(
 
 /** No rectangle is larger than this, so that a 4K frame in Raw is never in memory whole. */
 const MAX_PIECE_PIXELS = 512 * 512;
-/** Tiles of ZRLE; Hextile's 16 divide it. Cuts on this grid cost no extra tiles. */
-const TILE = 64;
+/** Tiles of ZRLE and of Hextile: cuts on their grids cost no extra tiles. */
+const GRIDS = [64, 16];
 
 /** Cuts a rectangle into pieces that an encoder takes, row by row of pieces. */
 export function cutRectangle(
@@ -43,7 +43,8 @@ export function cutRectangle(
   const maxArea = Math.min(encoder.maxArea, MAX_PIECE_PIXELS);
   const columns = Math.min(r.width, encoder.maxWidth, maxArea);
   const fitting = Math.max(1, Math.floor(maxArea / columns));
-  const rows = fitting >= TILE ? fitting - (fitting % TILE) : fitting;
+  const grid = GRIDS.find((each) => each <= fitting) ?? 1;
+  const rows = fitting - (fitting % grid);
   const pieces: Rectangle[] = [];
   for (let y = 0; y < r.height; y += rows) {
     for (let x = 0; x < r.width; x += columns) {

@@ -66,7 +66,7 @@ export class Session {
     await Promise.race([this.#receive(), this.#scheduler.run()]);
   }
 
-  /** Lets go of what the viewer held. Called once, when nothing reads or writes any more. */
+  /** Lets go of what the viewer held. Called once, while closing: no message is handled any more. */
   release(): void {
     this.#resizes.release();
     this.#input.release();

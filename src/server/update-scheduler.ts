@@ -70,10 +70,12 @@ export class UpdateScheduler {
   async #send(): Promise<void> {
     let sliceStart = performance.now();
     for (const _ of this.#source.write(this.#writer)) {
-      if (this.#writer.length < CHUNK_BYTES) continue;
-      this.#flush();
-      await this.#stream.drained(CHUNK_BYTES);
-      if (performance.now() - sliceStart > SLICE_MS) {
+      const sliceIsOver = performance.now() - sliceStart > SLICE_MS;
+      if (sliceIsOver || this.#writer.length >= CHUNK_BYTES) {
+        this.#flush();
+        await this.#stream.drained(CHUNK_BYTES);
+      }
+      if (sliceIsOver) {
         await this.#pause(0);
         sliceStart = performance.now();
       }

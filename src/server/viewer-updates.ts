@@ -7,7 +7,7 @@ import type { Codec, Encoder } from '../codec/codec.ts';
 import { assertInvariant } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import { Region } from '../pixels/region.ts';
-import { createTranslator, type PixelTranslator } from '../pixels/translate.ts';
+import { translatorOf } from '../pixels/translate.ts';
 import { DesktopSizeReason, DesktopSizeStatus } from '../rfb/constants.ts';
 import { writeBell } from '../rfb/messages/bell.ts';
 import { writeCutText } from '../rfb/messages/cut-text.ts';
@@ -61,7 +61,7 @@ export class ViewerUpdates {
   #asked = false;
   #rights: Rights;
   #negotiated: Negotiated;
-  #translator: PixelTranslator = createTranslator(nativeFormat);
+  #format: PixelFormat = nativeFormat;
   #waiting: Waiting = { colourMap: false, bell: false, clipboard: undefined };
 
   constructor(options: ViewerUpdatesOptions) {
@@ -86,7 +86,8 @@ export class ViewerUpdates {
   /** Throws ProtocolError on a format in which no pixel can be made. */
   setPixelFormat(format: PixelFormat): void {
     checkPixelFormat(format);
-    this.#translator = createTranslator(format);
+    // Its tables are made when pixels are: a flood of formats costs nothing.
+    this.#format = format;
     this.#waiting.colourMap = !format.trueColour;
   }
 
@@ -150,7 +151,7 @@ export class ViewerUpdates {
   /** One full picture, uncompressed. */
   get frameBytes(): number {
     const { width, height } = this.#size.bounds;
-    return width * height * bytesPerPixel(this.#translator.format);
+    return width * height * bytesPerPixel(this.#format);
   }
 
   /** Something could be sent now. */
@@ -194,7 +195,7 @@ export class ViewerUpdates {
 
   *#writeUpdate(w: ByteWriter): Generator<void, void> {
     const { framebuffer } = this.#display;
-    const translator = this.#translator;
+    const translator = translatorOf(this.#format);
     const { codec } = this.#negotiated;
     const encoder = this.#encoder();
     const announcements = this.#dueAnnouncements;

@@ -103,6 +103,8 @@ class MemoryStream implements ByteStream {
     this.peer.#inEnded = true;
     this.peer.#serve();
     this.#maybeClosed();
+    // The other end may have ended before, and read all there was: nothing would look again.
+    this.peer.#maybeClosed();
   }
 
   /** Both directions are over: nothing is left of either end. */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { deflateSync } from 'node:zlib';
 import { tight } from '../../src/codec/tight/tight.ts';
+import { hasTpixel } from '../../src/codec/wire-pixel.ts';
 import type { Decoder, JpegDecoder } from '../../src/codec/codec.ts';
 import { createDeflater } from '../../src/codec/zlib-stream.ts';
 import { ClosedError, LimitError, ProtocolError } from '../../src/core/errors.ts';
@@ -382,6 +383,29 @@ describe('Tight decoder', () => {
       for (let length = 0; length < bytes.length; length++)
         await assert.rejects(decode(bytes.subarray(0, length), how), ClosedError);
     }
+  });
+
+  it('survives any data', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('00', '4000', '4002', '500101', '600102', '6001ff'),
+        fc.uint8Array({ minLength: 1024, maxLength: 1024 }),
+        fc.integer({ min: 0, max: 200 }),
+        fc.constantFrom(...Object.values(formats)),
+        async (head, noise, excess, format) => {
+          const r = { x: 2, y: 2, width: 9, height: 3 };
+          const colours = head.length < 6 ? 0 : Number.parseInt(head.slice(4), 16) + 1;
+          const pixelBytes = hasTpixel(format) ? 3 : format.bitsPerPixel / 8;
+          const palette = toHex(noise.subarray(0, colours * pixelBytes));
+          const size = colours === 2 ? 6 : colours > 2 ? 27 : 27 * pixelBytes;
+          // About right, so that all of the filter runs.
+          const data = noise.subarray(0, Math.max(0, size + (excess > 100 ? excess - 150 : 0)));
+          const bytes = withData(head + palette, data);
+          await assertHarmless({ decoder: tight.createDecoder({}), bytes, r, format });
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   it('survives any palette and filter bytes', async () => {

@@ -48,6 +48,11 @@ describe('createDeflater', () => {
     });
   }
 
+  it('refuses levels that zlib does not have', () => {
+    for (const level of [-1, 10, 1.5, Number.NaN])
+      assert.throws(() => createDeflater(level), RangeError);
+  });
+
   it('finds again what an earlier call has sent', () => {
     const deflater = createDeflater(1);
     const input = mixture(3000, 5);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import { zrle } from '../../src/codec/zrle/zrle.ts';
 import { LimitError, ProtocolError } from '../../src/core/errors.ts';
 import { resolveLimits } from '../../src/core/limits.ts';
@@ -11,6 +12,7 @@ import { fromHex, toHex } from '../../src/wire/hex.ts';
 import { NaiveZlibStream } from '../reference/naive-zlib-stream.ts';
 import { createNaiveZrle } from '../reference/naive-zrle.ts';
 import {
+  assertHarmless,
   assertOnlyInside,
   canaryAround,
   describeCodec,
@@ -236,6 +238,27 @@ describe('ZRLE decoder', () => {
     );
   });
 
+  it('survives any tiles', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(0, 1, 2, 3, 5, 16, 17, 128, 129, 130, 135, 255),
+        fc.uint8Array({ maxLength: 120 }),
+        fc.record({
+          x: fc.constant(2),
+          y: fc.constant(1),
+          width: fc.integer({ min: 1, max: 70 }),
+          height: fc.integer({ min: 1, max: 4 }),
+        }),
+        fc.constantFrom(...Object.values(formats)),
+        async (subencoding, rest, r, format) => {
+          const bytes = payloadOf(Uint8Array.of(subencoding, ...rest));
+          await assertHarmless({ decoder: zrle.createDecoder({}), bytes, r, format });
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
   it('refuses a length above the limit before a byte of it is there', async () => {
     const r = { x: 0, y: 0, width: 1, height: 1 };
     await assert.rejects(
@@ -299,7 +322,7 @@ describe('ZRLE encoder', () => {
     for (const [width, height] of [
       [2048, 1],
       [63, 65],
-      [2048, 128],
+      [2048, 64],
     ] as const) {
       const source = picture('many colours', { width, height }, 9);
       const sink = new ByteWriter();

@@ -39,12 +39,12 @@ describe('a viewer that stops reading', () => {
   it('is not dropped while nothing waits for it', async () => {
     const served = new Served({ limits: { writeStallMs: 1 } });
     const viewer = await served.session();
-    viewer.send(updateRequest(false));
-    await viewer.reader.skip(4 + 12 + 64);
-    // Two more timers of the same length pass.
-    for (let i = 0; i < 2; i++) await new Promise((resolve) => setTimeout(resolve, 2));
-    viewer.send(updateRequest(false));
-    await viewer.receives('00 00 0001');
+    // Each round waits for its frame, which is longer than the time in which something would have to move.
+    for (let round = 0; round < 3; round++) {
+      viewer.send(updateRequest(false));
+      await viewer.reader.skip(4 + 12 + 64);
+    }
+    assert.equal(served.server.viewers.length, 1);
     await served.server.close();
   });
 
@@ -98,7 +98,7 @@ describe('a flood toward a viewer that does not read', () => {
       const viewer = await served.session();
       viewer.send(setEncodings(Encoding.ExtendedDesktopSize));
       viewer.send(updateRequest(true));
-      viewer.send(message.repeat(10_000));
+      viewer.send(message.repeat(3000));
       viewer.send('06 000000 00000000');
       await until(() => served.display.clipboards.length === 1);
       assert.ok(backlogOf(viewer.stream) < 64 * 1024);
@@ -133,7 +133,8 @@ describe('pace', () => {
       served.display.paint(i, pixel);
       await readPixel();
     }
-    assert.ok(performance.now() - start >= 3 * 15, 'three frames');
+    // A timer may be a millisecond early.
+    assert.ok(performance.now() - start >= 3 * 14, 'three frames');
     await served.server.close();
   });
 });

@@ -50,13 +50,13 @@ describe('keys', () => {
     assert.equal(served.display.keys.length, 66 + 64);
   });
 
-  it('a hundred thousand presses of a held key leave one to lift', async () => {
+  it('twenty thousand presses of a held key leave one to lift', async () => {
     const served = new Served();
     const viewer = await served.session();
-    viewer.send(key(true, '00000061').repeat(100_000));
+    viewer.send(key(true, '00000061').repeat(20_000));
     viewer.stream.end();
     await viewer.gone;
-    assert.equal(served.display.keys.length, 100_001);
+    assert.equal(served.display.keys.length, 20_001);
   });
 });
 
@@ -182,7 +182,10 @@ describe('rights', () => {
     const served = new Served({ display: new FakeDisplay({ width: 1, height: 1 }) });
     served.display.paint(0xffffff);
     served.display.setCursor({
-      ...{ width: 1, height: 1, hotX: 0, hotY: 0 },
+      width: 1,
+      height: 1,
+      hotX: 0,
+      hotY: 0,
       pixels: Uint32Array.of(0xffffffff),
     });
     const viewer = await served.session({ rights: { view: false } });

@@ -38,7 +38,7 @@ export class FakeDisplay implements Display {
   readonly viewerLists: Array<readonly ViewerInfo[]> = [];
   /** What `resize` answers; 0 also resizes. */
   resizeStatus: ResizeStatus = 0;
-  /** Called first in every method that a viewer can reach, for tests that close or throw inside it. */
+  /** Called in every method that a viewer can reach, after it was noted: for tests that close or throw inside it. */
   intrude: (method: 'key' | 'pointer' | 'clipboard' | 'resize' | 'viewers') => void = () =>
     undefined;
   readonly resize?: Display['resize'] & {};
@@ -59,23 +59,23 @@ export class FakeDisplay implements Display {
   }
 
   readonly key = (event: KeyEvent): void => {
-    this.intrude('key');
     this.keys.push(event);
+    this.intrude('key');
   };
 
   readonly pointer = (input: PointerInput): void => {
-    this.intrude('pointer');
     this.pointers.push(input);
+    this.intrude('pointer');
   };
 
   readonly clipboard = (text: string): void => {
-    this.intrude('clipboard');
     this.clipboards.push(text);
+    this.intrude('clipboard');
   };
 
   readonly viewers = (list: readonly ViewerInfo[]): void => {
-    this.intrude('viewers');
     this.viewerLists.push(list);
+    this.intrude('viewers');
   };
 
   readonly close = (): Promise<void> => {

@@ -69,7 +69,10 @@ export class Served {
             rights: { ...allRights, ...login.rights },
           };
           const shared = login.shared ?? true;
-          const init = await admit({ shared, identity });
+          const init = await admit({ shared, identity }).catch((error: unknown) => {
+            stream.end();
+            throw error;
+          });
           return {
             reader: new ByteReader(stream),
             version: '3.8',

@@ -22,9 +22,8 @@ const MAX_AREA = 65536;
 /** The streams as other servers use them, each with data of one kind. */
 const Stream = { Copy: 0, Bits: 1, Indexes: 2 } as const;
 
-/** zlib's level for each compression level. Bits and indexes are few bytes, and worth more time than whole pixels. */
+/** zlib's level of bits and indexes for each compression level: they are few bytes, and worth more time than pixels. */
 const INDEX_LEVELS = [0, 1, 3, 4, 6, 6, 7, 8, 9, 9];
-const PIXEL_LEVELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 // Shared by all encoders: encode is synchronous.
 const palette = new Palette();
@@ -32,14 +31,10 @@ let scratch = new Uint8Array(0);
 
 export function createEncoder(options: EncoderOptions): Encoder {
   const level = options.compressionLevel ?? 2;
-  const pixelLevel = PIXEL_LEVELS[level];
-  const indexLevel = INDEX_LEVELS[level];
-  if (pixelLevel === undefined || indexLevel === undefined)
-    throw new RangeError(`compression level ${level} is not 0..9`);
   const deflaters: Record<number, Deflater> = {
-    [Stream.Copy]: createDeflater(pixelLevel),
-    [Stream.Bits]: createDeflater(indexLevel),
-    [Stream.Indexes]: createDeflater(indexLevel),
+    [Stream.Copy]: createDeflater(level),
+    [Stream.Bits]: createDeflater(INDEX_LEVELS[level]!),
+    [Stream.Indexes]: createDeflater(INDEX_LEVELS[level]!),
   };
   const pixelOf = perFormat(tpixel);
 

@@ -138,16 +138,24 @@ function readRunLength(bytes: Uint8Array, from: number, left: number): number {
   return length;
 }
 
+/** Fills a run of the tile and returns its end. */
+function drawRun(colour: number, from: number, length: number): number {
+  const end = from + length;
+  // Most runs are too short for the call of fill to pay.
+  if (length > 16) scratch.fill(colour, from, end);
+  else for (let i = from; i < end; i++) scratch[i] = colour;
+  return end;
+}
+
 function readRuns(bytes: Uint8Array, area: number, pixel: WirePixel): number {
   let at = 1;
   let out = 0;
   while (out < area) {
     expectBytes(bytes, at + pixel.size);
-    pixel.read(bytes.subarray(at, at + pixel.size), scratch, out, 1);
+    const colour = pixel.readOne(bytes, at);
     const length = readRunLength(bytes, at + pixel.size, area - out);
     at = runEnd;
-    scratch.fill(scratch[out]!, out + 1, out + length);
-    out += length;
+    out = drawRun(colour, out, length);
   }
   return at;
 }
@@ -165,8 +173,7 @@ function readIndexedRuns(bytes: Uint8Array, from: number, area: number, colours:
     } else {
       const length = readRunLength(bytes, at, area - out);
       at = runEnd;
-      scratch.fill(palette[index]!, out, out + length);
-      out += length;
+      out = drawRun(palette[index]!, out, length);
     }
   }
   return at;

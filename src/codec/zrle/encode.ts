@@ -16,9 +16,9 @@ import {
   tilesOf,
 } from './tile.ts';
 
-// The largest rectangle bounds what is compressed at once: 1 MiB, some milliseconds. Whole rows of tiles up to 2048 wide.
+// The largest rectangle bounds how long the event loop stands still: noise compresses at 6 million pixels a second.
 const MAX_WIDTH = 2048;
-const MAX_AREA = 2048 * 128;
+const MAX_AREA = 2048 * 64;
 
 export function createEncoder(options: EncoderOptions): Encoder {
   const deflater = createDeflater(options.compressionLevel ?? 2);
@@ -160,8 +160,9 @@ function writeRuns(values: Uint32Array, pixel: WirePixel, from: number): number 
   let at = from;
   for (let i = 0; i < values.length; ) {
     const start = i++;
-    while (i < values.length && values[i] === values[start]) i++;
-    pixel.write(values.subarray(start, start + 1), tileBytes, at);
+    const value = values[start]!;
+    while (i < values.length && values[i] === value) i++;
+    pixel.writeOne(value, tileBytes, at);
     at = writeRunLength(i - start, at + pixel.size);
   }
   return at;
