@@ -7,9 +7,12 @@ export {
   type Serving,
 } from './node/serve.ts';
 export { formatAddress, parseAddress, type Address } from './node/address.ts';
+export { startQemuDisplay, type QemuOptions } from './displays/qemu.ts';
 export type { TlsCredentials } from './node/tls-context.ts';
 export { PasswordStore } from './access/passwords.ts';
-export { parseUsers, UserStore } from './access/users.ts';
+export { UserStore } from './access/users.ts';
+export { readPasswordFile, type PasswordFile } from './node/password-file.ts';
+export { nodeScrypt, readUsersFile, type UsersFile } from './node/users-file.ts';
 export { Emitter, type Unsubscribe } from './core/emitter.ts';
 export { ClosedError, ErrorCode, SecurityError, VncError } from './core/errors.ts';
 export type { Logger } from './core/logger.ts';

@@ -13,7 +13,7 @@ import { loadCredentials, type ServerCredentials } from './credentials.ts';
 import { CommandFailure, ExitCode, step } from './failure.ts';
 import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
-import { loadPasswords, loadUsers } from './secret-files.ts';
+import { loadPasswords, loadUsers, type Loaded } from './secret-files.ts';
 import type { ServeSettings } from './serve-options.ts';
 
 export interface Composition {
@@ -22,6 +22,9 @@ export interface Composition {
   /** Absent when nothing of it is X.509. */
   readonly certificate?: { readonly fingerprint256: string; readonly caFile?: string };
   readonly generatedPassword?: string;
+  /** What works now and should not stay so. */
+  readonly warnings: readonly string[];
+  /** What is good to know. */
   readonly remarks: readonly string[];
 }
 
@@ -52,7 +55,7 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
           dhGroup: settings.tls.dhGroup,
           verifyClient: settings.verifyClient,
         },
-        access,
+        access: access.value,
         share: settings.share,
         logger,
       }),
@@ -66,6 +69,7 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
     display,
     ...(credentials === undefined ? {} : { certificate: certificateOf(credentials) }),
     ...(generatedPassword === undefined ? {} : { generatedPassword }),
+    warnings: [...(credentials?.tls.warnings ?? []), ...access.warnings],
     remarks: remarksOf(settings, serving, credentials),
   };
 }
@@ -126,14 +130,18 @@ const usage = (message: string): CommandFailure => new CommandFailure(ExitCode.U
 async function accessOf(
   settings: ServeSettings,
   generatedPassword: string | undefined,
-): Promise<ServeAccess> {
+): Promise<Loaded<ServeAccess>> {
   const { passwordFile, usersFile, allowNames } = settings;
-  const password =
-    passwordFile === undefined ? generatedPassword : await loadPasswords(passwordFile);
+  const passwords = passwordFile === undefined ? undefined : await loadPasswords(passwordFile);
+  const users = usersFile === undefined ? undefined : await loadUsers(usersFile);
+  const password = passwords?.value ?? generatedPassword;
   return {
-    allowNames,
-    ...(password === undefined ? {} : { password }),
-    ...(usersFile === undefined ? {} : { users: await loadUsers(usersFile) }),
+    value: {
+      allowNames,
+      ...(password === undefined ? {} : { password }),
+      ...(users === undefined ? {} : { users: users.value }),
+    },
+    warnings: [...(passwords?.warnings ?? []), ...(users?.warnings ?? [])],
   };
 }
 
@@ -152,7 +160,7 @@ function remarksOf(
   serving: Serving,
   credentials: ServerCredentials | undefined,
 ): string[] {
-  const remarks = [...(credentials?.tls.warnings ?? [])];
+  const remarks: string[] = [];
   if (credentials?.createdIn !== undefined)
     remarks.push(
       `A certificate authority and a server certificate were made in ${credentials.createdIn}. ` +

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ensureFirstRunCredentials } from '../node/certificate-authority.ts';
 import { loadTlsCredentials, type LoadedCredentials } from '../node/credential-files.ts';
+import { ensureFirstRunCredentials } from '../node/first-run-credentials.ts';
 import type { ServeSettings } from './serve-options.ts';
 
 export interface ServerCredentials {
@@ -16,7 +16,7 @@ export interface ServerCredentials {
 
 export async function loadCredentials(settings: ServeSettings): Promise<ServerCredentials> {
   const { cert, key, ca, crl, dir } = settings.tls;
-  const options = { needCa: settings.verifyClient !== 'off' };
+  const options = { needCa: settings.verifyClient !== 'off', hosts: hostsOf(settings) };
   if (cert !== undefined && key !== undefined) {
     const files = {
       certFile: cert,
@@ -27,9 +27,10 @@ export async function loadCredentials(settings: ServeSettings): Promise<ServerCr
     const tls = await loadTlsCredentials(files, options);
     return { tls, ...(ca === undefined ? {} : { caFile: resolve(ca) }) };
   }
-  const own = dir === undefined;
   const directory = resolve(dir ?? defaultDirectory(process.env));
-  const created = own && (await ensureFirstRunCredentials(directory, namesOf(settings)));
+  const names = [hostname(), 'localhost', '127.0.0.1', '::1', ...hostsOf(settings)];
+  const { created } =
+    dir === undefined ? await ensureFirstRunCredentials(directory, names) : { created: false };
   const tls = await loadTlsCredentials({ dir: directory }, options);
   const caFile = join(directory, 'ca-cert.pem');
   return {
@@ -47,11 +48,10 @@ function defaultDirectory(environment: Readonly<Record<string, string | undefine
   return join(data, 'sallyport', 'tls');
 }
 
-/** Every name and address that a viewer on this machine or the network may use. */
-function namesOf({ listen }: ServeSettings): string[] {
-  const addresses = listen.flatMap((address) => {
-    const everywhere = ['::', '0.0.0.0'];
-    return address.kind === 'tcp' && !everywhere.includes(address.host) ? [address.host] : [];
-  });
-  return [...new Set([hostname(), 'localhost', '127.0.0.1', '::1', ...addresses])];
+/** The hosts that viewers are told, as far as the options name them. */
+function hostsOf({ listen }: ServeSettings): string[] {
+  const everywhere = ['::', '0.0.0.0'];
+  return listen.flatMap((address) =>
+    address.kind === 'tcp' && !everywhere.includes(address.host) ? [address.host] : [],
+  );
 }

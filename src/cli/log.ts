@@ -26,11 +26,10 @@ export function createLogs(options: LogOptions): Logs {
   const level = options.verbose ? 'debug' : 'info';
   const base = options.json ? jsonLog(level, STDERR) : prettyLog(level, options.colour);
   const inner = options.verbose ? base : base.child({}, { level: 'warn' });
-  const events = options.json ? jsonEvents() : undefined;
   return {
     log: port(base, options.json),
     inner: port(inner, options.json),
-    event: (name, fields) => events?.info({ ...fields }, name),
+    event: options.json ? jsonEvents() : () => undefined,
   };
 }
 
@@ -54,16 +53,14 @@ function destination(fd: number): DestinationStream {
 
 const levelName = (label: string): { level: string } => ({ level: label });
 
-const jsonEvents = (): Pino =>
-  pino(
-    {
-      base: null,
-      messageKey: 'event',
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: () => ({}) },
-    },
-    destination(STDOUT),
-  );
+/** One object a line, its name first: a format of ours, so that no setting of a logger can bend it. */
+function jsonEvents(): Logs['event'] {
+  const stdout = destination(STDOUT);
+  return (event, fields) => {
+    const time = new Date().toISOString();
+    stdout.write(`${JSON.stringify({ event, time, ...fields })}\n`);
+  };
+}
 
 const prettyLog = (level: string, colour: boolean): Pino =>
   pino(

@@ -1,14 +1,14 @@
 /** The display that was chosen: the test card, another VNC server, or a QEMU guest. */
-import { readFile } from 'node:fs/promises';
 import type { Logger } from '../core/logger.ts';
 import { startQemuDisplay } from '../displays/qemu.ts';
 import { createTestCard } from '../displays/testcard.ts';
 import { createUpstreamDisplay, type UpstreamOptions } from '../displays/upstream.ts';
 import { formatAddress, isLoopback } from '../node/address.ts';
+import { loadAuthorities } from '../node/authority-files.ts';
 import { connect } from '../node/connect.ts';
+import { readSecretFile } from '../node/password-file.ts';
 import type { Display } from '../server/display.ts';
 import { ExitCode, step } from './failure.ts';
-import { readPassword } from './secret-files.ts';
 import type { DisplayChoice, ServeSettings } from './serve-options.ts';
 
 /** Nobody can listen in on this machine; from elsewhere only what is encrypted and proven is taken. */
@@ -39,11 +39,11 @@ async function openUpstream(
   const password =
     passwordFile === undefined
       ? undefined
-      : await step(ExitCode.Credentials, () => readPassword(passwordFile));
+      : await step(ExitCode.Credentials, () => readSecretFile(passwordFile));
   const ca =
     caFile === undefined
       ? undefined
-      : await step(ExitCode.Credentials, () => readFile(caFile, 'utf8'));
+      : await step(ExitCode.Credentials, () => loadAuthorities({ caFile }, { purpose: 'client' }));
   return createUpstreamDisplay({
     ...options,
     connect: (signal) =>
@@ -51,8 +51,8 @@ async function openUpstream(
         security: isLoopback(address) ? LOCAL_TYPES : REMOTE_TYPES,
         signal,
         ...(username === undefined ? {} : { username }),
-        ...(password === undefined ? {} : { password }),
-        ...(ca === undefined ? {} : { tls: { ca } }),
+        ...(password === undefined ? {} : { password: password.secret }),
+        ...(ca === undefined ? {} : { tls: { ca: ca.ca } }),
         ...(options.logger === undefined ? {} : { logger: options.logger }),
       }),
   });

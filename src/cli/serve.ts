@@ -27,6 +27,7 @@ export async function runServe(settings: ServeSettings): Promise<void> {
       display.events.on('closed', resolve);
     });
     announce(settings, composition, logs);
+    for (const warning of composition.warnings) logs.log.warn(warning);
     const reason = await Promise.race([gone, stop.asked]);
     if (reason instanceof Error)
       throw new CommandFailure(ExitCode.Display, `the display is gone: ${reason.message}`, reason);

@@ -7,7 +7,7 @@ export interface TerminalStyle {
   readonly colour: boolean;
 }
 
-/** What a stream can show: colours on a terminal unless NO_COLOR is set, lines of 60..100 columns. */
+/** What a stream can show: colours on a terminal unless NO_COLOR is set, lines of 72..100 columns. */
 export function terminalStyle(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
   environment: Readonly<Record<string, string | undefined>>,
@@ -16,7 +16,7 @@ export function terminalStyle(
   const tty = stream.isTTY === true;
   const noColour = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
   return {
-    columns: Math.max(60, Math.min(100, stream.columns ?? 80)),
+    columns: Math.max(72, Math.min(100, stream.columns ?? 80)),
     unicode: /utf-?8/i.test(locale),
     colour: tty && !noColour,
   };
@@ -71,9 +71,9 @@ export function wrapCommand(pieces: readonly string[], width: number): string[] 
 export const shellQuote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** Control characters as `\x1b`: names come from peers, and must not steer a terminal or forge a line. */
+/** Control and formatting characters as `\x1b`: names come from peers, and must not steer a terminal or forge a line. */
 export const printable = (text: string): string =>
   text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
   );
