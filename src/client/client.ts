@@ -87,18 +87,13 @@ export interface VncClient {
 export async function connectClient(options: ClientOptions): Promise<VncClient> {
   const settings = resolveSettings(options);
   const { stream, accept, credentials, tls, shared = true } = options;
-  try {
-    const established = await clientHandshake({
-      stream,
-      accept,
-      credentials,
-      ...(tls === undefined ? {} : { tls }),
-      limits: settings.limits,
-      shared,
-    });
-    return startSession(established, settings);
-  } catch (error) {
-    stream.destroy();
-    throw error;
-  }
+  const established = await clientHandshake({
+    stream,
+    accept,
+    credentials,
+    ...(tls === undefined ? {} : { tls }),
+    limits: settings.limits,
+    shared,
+  });
+  return startSession(established, settings);
 }

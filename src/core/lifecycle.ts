@@ -62,7 +62,13 @@ export class Lifecycle {
     this.#reason = reason;
     const marks = this.#onClosing;
     this.#onClosing = [];
-    for (const mark of marks) mark(reason);
+    for (const mark of marks) {
+      try {
+        mark(reason);
+      } catch (error) {
+        throwLater(error);
+      }
+    }
     queueMicrotask(() => void this.#dispose(reason));
     return this.closed;
   }
@@ -74,13 +80,17 @@ export class Lifecycle {
       try {
         await dispose();
       } catch (error) {
-        // A disposer that throws is our bug: be loud, but let the others run.
-        queueMicrotask(() => {
-          throw error;
-        });
+        throwLater(error);
       }
     }
     this.#state = 'closed';
     this.#settle(reason);
   }
+}
+
+/** A mark or disposer that throws is our bug: be loud, but let the others run, and the close come to its end. */
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

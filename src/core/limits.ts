@@ -79,7 +79,7 @@ export const defaultLimits: Limits = Object.freeze({
 /** The defaults with some replaced. Throws RangeError when a value is not a positive integer. */
 export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
   for (const [name, value] of Object.entries(overrides)) {
-    if (!(name in defaultLimits)) throw new TypeError(`unknown limit ${name}`);
+    if (!Object.hasOwn(defaultLimits, name)) throw new TypeError(`unknown limit ${name}`);
     if (!Number.isSafeInteger(value) || value < 1)
       throw new RangeError(`limit ${name} must be a positive integer`);
   }

@@ -31,20 +31,24 @@ export class Region {
   add(added: Rectangle): void {
     if (isEmpty(added)) return;
     if (this.#rectangles.some((r) => contains(r, added))) return;
-    this.subtract(added);
+    this.#remove(added);
     this.#rectangles.push(added);
-    while (this.#rectangles.length > this.#max) this.#coarsen();
+    this.#shorten();
   }
 
   addAll(rectangles: Iterable<Rectangle>): void {
     for (const r of rectangles) this.add(r);
   }
 
+  /** Removes `hole`, but for what has to be covered again where the rest would be more than `maxRectangles`. */
   subtract(hole: Rectangle): void {
+    this.#remove(hole);
+    this.#shorten();
+  }
+
+  #remove(hole: Rectangle): void {
     if (isEmpty(hole)) return;
-    const rest: Rectangle[] = [];
-    for (const r of this.#rectangles) rest.push(...without(r, hole));
-    this.#rectangles = rest;
+    this.#rectangles = this.#rectangles.flatMap((r) => without(r, hole));
   }
 
   /** The part of it inside `bounds`. */
@@ -68,24 +72,37 @@ export class Region {
     this.#rectangles = [];
   }
 
-  /** Merges the pair whose bounding box wastes least. Covers more than before, never less. */
+  #shorten(): void {
+    while (this.#rectangles.length > this.#max) this.#coarsen();
+  }
+
+  /**
+   * Merges the pair whose bounding box wastes least, and whatever that box touches: cutting those instead could leave more
+   * rectangles than before, for ever. Covers more than before, never less.
+   */
   #coarsen(): void {
     const all = this.#rectangles;
-    let best: { i: number; j: number; box: Rectangle; waste: number } | undefined;
+    let box: Rectangle | undefined;
+    let leastWaste = Number.POSITIVE_INFINITY;
     for (let i = 0; i < all.length; i++) {
       for (let j = i + 1; j < all.length; j++) {
-        const a = all[i]!;
-        const b = all[j]!;
-        const box = boundingBox(a, b);
-        const waste = area(box) - area(a) - area(b);
-        if (best === undefined || waste < best.waste) best = { i, j, box, waste };
+        const candidate = boundingBox(all[i]!, all[j]!);
+        const waste = area(candidate) - area(all[i]!) - area(all[j]!);
+        if (waste < leastWaste) {
+          leastWaste = waste;
+          box = candidate;
+        }
       }
     }
-    if (best === undefined) return;
-    const { i, j, box } = best;
-    this.#rectangles = all.filter((r, at) => at !== i && at !== j && !contains(box, r));
-    this.subtract(box);
-    this.#rectangles.push(box);
+    if (box === undefined) return;
+    let apart: Rectangle[] = all;
+    for (;;) {
+      const touched = apart.filter((r) => !isEmpty(intersect(r, box!)));
+      if (touched.length === 0) break;
+      apart = apart.filter((r) => isEmpty(intersect(r, box!)));
+      box = touched.reduce(boundingBox, box);
+    }
+    this.#rectangles = [...apart, box];
   }
 }
 

@@ -109,6 +109,18 @@ describe('client against a hostile server', () => {
     assert.ok((await reasonFor('01 00 ffff ffff')) instanceof ProtocolError);
   });
 
+  it('merges the damage of thousands of scattered rectangles in no time', async () => {
+    const { send, client, close } = scriptedServer({ init: { width: 1920, height: 1080 } });
+    const damage = client.events.once('damage');
+    const count = 5000;
+    let rectangles = '';
+    for (let i = 0; i < count; i++)
+      rectangles += `${rectangle((i * 7919) % 1880, (i * 104729) % 1050, 40, 30, Encoding.CopyRect)} 0000 0000`;
+    send(`${update(count)} ${rectangles}`);
+    assert.ok((await damage).length <= 64);
+    await close();
+  });
+
   it('survives an update of 65535 rectangles of nothing', async () => {
     const { send, client, close } = scriptedServer();
     const bell = client.events.once('bell');

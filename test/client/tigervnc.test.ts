@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { connectClient, type VncClient } from '../../src/client/client.ts';
+import type { JpegDecoder } from '../../src/codec/codec.ts';
 import { findCodec } from '../../src/codec/registry.ts';
 import { dial } from '../../src/node/dial.ts';
+import { loadJpegDecoder } from '../../src/node/jpeg.ts';
 import { Encoding, encodingName, SecurityTypeNumber } from '../../src/rfb/constants.ts';
 import { nativeFormat } from '../../src/rfb/pixel-format.ts';
 import type { ByteStream } from '../../src/wire/byte-stream.ts';
 import { withoutPeers } from '../support/peers.ts';
 import { until } from '../support/until.ts';
 import { startXvnc, type Xvnc } from '../support/xvnc.ts';
+
+const jpeg = await loadJpegDecoder();
+const withoutJpeg =
+  jpeg === undefined || findCodec(Encoding.Tight) === undefined ? 'no JPEG decoder here' : false;
 
 /** The same stream, with a count of what was read. */
 function counted(stream: ByteStream): { stream: ByteStream; received: () => number } {
@@ -51,7 +57,11 @@ describe('client against TigerVNC', { skip: withoutPeers('Xtigervnc', 'xterm', '
   });
 
   async function open(
-    options: { encodings?: readonly number[]; format?: typeof nativeFormat } = {},
+    options: {
+      encodings?: readonly number[];
+      format?: typeof nativeFormat;
+      jpeg?: JpegDecoder | undefined;
+    } = {},
     stream?: ByteStream,
   ): Promise<VncClient> {
     const client = await connectClient({
@@ -59,6 +69,7 @@ describe('client against TigerVNC', { skip: withoutPeers('Xtigervnc', 'xterm', '
       accept: { types: [SecurityTypeNumber.None], subtypes: [] },
       credentials: async () => ({}),
       pixelFormat: options.format ?? nativeFormat,
+      ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
       ...(options.encodings === undefined ? {} : { encodings: options.encodings }),
     });
     clients.push(client);
@@ -101,6 +112,20 @@ describe('client against TigerVNC', { skip: withoutPeers('Xtigervnc', 'xterm', '
       }
     });
   }
+
+  it('comes near the picture with JPEG', { skip: withoutJpeg }, async () => {
+    const raw = await picture(Encoding.Raw);
+    const { stream, received } = counted(await dial({ kind: 'unix', path: xvnc.path }));
+    const client = await open({ encodings: [Encoding.Tight], jpeg }, stream);
+    await client.events.once('damage');
+    const { pixels } = client.framebuffer;
+    let difference = 0;
+    for (const [i, pixel] of pixels.entries())
+      difference += Math.abs(((pixel >>> 8) & 255) - (((raw.pixels[i] ?? 0) >>> 8) & 255));
+    assert.ok(difference / pixels.length < 4, `${difference / pixels.length} a pixel, in green`);
+    assert.ok(received() < raw.received);
+    await client.close();
+  });
 
   it('follows a window that moves, by CopyRect', async () => {
     const client = await open({ encodings: [Encoding.CopyRect, Encoding.Raw] });

@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { ClosedError, LimitError, ProtocolError } from '../../src/core/errors.ts';
+import { defaultLimits } from '../../src/core/limits.ts';
+import { receiveClientMessage, type ClientMessage } from '../../src/rfb/client-message.ts';
+import { writeCutText } from '../../src/rfb/messages/cut-text.ts';
+import { writeFramebufferUpdateRequest } from '../../src/rfb/messages/framebuffer-update-request.ts';
+import { writeExtendedKeyEvent, writeKeyEvent } from '../../src/rfb/messages/key-event.ts';
+import { relativeZero, writePointerEvent } from '../../src/rfb/messages/pointer-event.ts';
+import { writeSetDesktopSize } from '../../src/rfb/messages/set-desktop-size.ts';
+import { writeSetEncodings } from '../../src/rfb/messages/set-encodings.ts';
+import { writeSetPixelFormat } from '../../src/rfb/messages/set-pixel-format.ts';
+import { nativeFormat } from '../../src/rfb/pixel-format.ts';
+import { ByteReader } from '../../src/wire/byte-reader.ts';
+import { ByteWriter } from '../../src/wire/byte-writer.ts';
+import { fromHex, toHex } from '../../src/wire/hex.ts';
+import { memoryPair } from '../../src/wire/memory-pair.ts';
+import { record } from '../property/record.ts';
+
+function write(m: ClientMessage): Uint8Array {
+  const w = new ByteWriter(1);
+  switch (m.type) {
+    case 'SetPixelFormat':
+      writeSetPixelFormat(w, m);
+      break;
+    case 'SetEncodings':
+      writeSetEncodings(w, m);
+      break;
+    case 'FramebufferUpdateRequest':
+      writeFramebufferUpdateRequest(w, m);
+      break;
+    case 'KeyEvent':
+      if (m.keycode === undefined) writeKeyEvent(w, m);
+      else writeExtendedKeyEvent(w, m);
+      break;
+    case 'PointerEvent':
+      writePointerEvent(w, m);
+      break;
+    case 'ClientCutText':
+      writeCutText(w, m);
+      break;
+    case 'SetDesktopSize':
+      writeSetDesktopSize(w, m);
+      break;
+  }
+  return w.take();
+}
+
+async function receiveAll(bytes: Uint8Array, count: number): Promise<ClientMessage[]> {
+  const [near, far] = memoryPair({ chunkBytes: 1 });
+  far.write(bytes.slice());
+  far.end();
+  const reader = new ByteReader(near);
+  const messages: ClientMessage[] = [];
+  for (let i = 0; i < count; i++) messages.push(await receiveClientMessage(reader, defaultLimits));
+  assert.equal(reader.consumed, bytes.length, 'bytes left over');
+  return messages;
+}
+
+const receive = async (hex: string): Promise<ClientMessage> => {
+  const [message] = await receiveAll(fromHex(hex), 1);
+  return message!;
+};
+
+const vectors: readonly (readonly [ClientMessage, string])[] = [
+  [
+    { type: 'SetPixelFormat', format: nativeFormat },
+    `
+      00                         # SetPixelFormat
+      00 00 00                   # padding
+      20 18 00 01                # 32 bits, depth 24, little-endian, true colour
+      00 ff 00 ff 00 ff          # maxima
+      10 08 00                   # shifts
+      00 00 00                   # padding
+    `,
+  ],
+  [
+    { type: 'SetEncodings', encodings: [7, -223, 0] },
+    `
+      02            # SetEncodings
+      00            # padding
+      00 03         # count
+      00 00 00 07   # Tight
+      ff ff ff 21   # DesktopSize
+      00 00 00 00   # Raw
+    `,
+  ],
+  [
+    { type: 'SetEncodings', encodings: [] },
+    `
+      02 00   # SetEncodings, padding
+      00 00   # none: Raw only
+    `,
+  ],
+  [
+    {
+      type: 'FramebufferUpdateRequest',
+      incremental: true,
+      x: 1,
+      y: 2,
+      width: 640,
+      height: 480,
+    },
+    `
+      03                        # FramebufferUpdateRequest
+      01                        # incremental
+      00 01 00 02 02 80 01 e0   # 640x480 at 1,2
+    `,
+  ],
+  [
+    { type: 'KeyEvent', down: true, keysym: 0xff0d },
+    `
+      04            # KeyEvent
+      01            # down
+      00 00         # padding
+      00 00 ff 0d   # Return
+    `,
+  ],
+  [
+    { type: 'KeyEvent', down: false, keysym: 0x1000041, keycode: 0x1e },
+    `
+      ff            # QEMU client message
+      00            # extended key event
+      00 00         # up
+      01 00 00 41   # keysym
+      00 00 00 1e   # XT scan code
+    `,
+  ],
+  [
+    { type: 'PointerEvent', buttonMask: 5, x: 258, y: relativeZero },
+    `
+      05      # PointerEvent
+      05      # left and right button
+      01 02   # x
+      7f ff   # y
+    `,
+  ],
+  [
+    { type: 'ClientCutText', text: 'né\n' },
+    `
+      06            # ClientCutText
+      00 00 00      # padding
+      00 00 00 03   # length
+      6e e9 0a      # Latin-1
+    `,
+  ],
+  [
+    {
+      type: 'SetDesktopSize',
+      width: 800,
+      height: 600,
+      screens: [{ id: 7, x: 1, y: 2, width: 3, height: 4, flags: 0x80000000 }],
+    },
+    `
+      fb                        # SetDesktopSize
+      00                        # padding
+      03 20 02 58               # 800x600
+      01                        # one screen
+      00                        # padding
+      00 00 00 07               # id
+      00 01 00 02 00 03 00 04   # 3x4 at 1,2
+      80 00 00 00               # flags
+    `,
+  ],
+];
+
+const u8 = fc.nat(255);
+const u16 = fc.nat(65535);
+const u32 = fc.nat(0xffffffff);
+const place = { x: u16, y: u16, width: u16, height: u16 };
+
+const anyMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
+  record({
+    type: fc.constant('SetEncodings' as const),
+    encodings: fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
+  }),
+  record({
+    type: fc.constant('FramebufferUpdateRequest' as const),
+    incremental: fc.boolean(),
+    ...place,
+  }),
+  record({ type: fc.constant('KeyEvent' as const), down: fc.boolean(), keysym: u32 }),
+  record({
+    type: fc.constant('KeyEvent' as const),
+    down: fc.boolean(),
+    keysym: u32,
+    keycode: u32,
+  }),
+  record({ type: fc.constant('PointerEvent' as const), buttonMask: u8, x: u16, y: u16 }),
+  record({
+    type: fc.constant('ClientCutText' as const),
+    text: fc.array(u8, { maxLength: 50 }).map((codes) => String.fromCharCode(...codes)),
+  }),
+  record({
+    type: fc.constant('SetDesktopSize' as const),
+    width: u16,
+    height: u16,
+    screens: fc.array(record({ id: u32, ...place, flags: u32 }), { maxLength: 4 }),
+  }),
+  record({ type: fc.constant('SetPixelFormat' as const), format: fc.constant(nativeFormat) }),
+);
+
+describe('client messages', () => {
+  for (const [message, hex] of vectors) {
+    const bytes = fromHex(hex);
+    const name = `${message.type} ${toHex(bytes.subarray(0, 12))}`;
+    it(`reads and writes ${name}`, async () => {
+      assert.equal(toHex(write(message)), toHex(bytes));
+      assert.deepEqual(await receive(hex), message);
+    });
+
+    it(`waits for more at every strict prefix of ${name}`, async () => {
+      for (let length = 0; length < bytes.length; length++)
+        await assert.rejects(receiveAll(bytes.subarray(0, length), 1), ClosedError);
+    });
+  }
+
+  it('read back as they were written, one after the other', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyMessage, { maxLength: 5 }), async (messages) => {
+        const bytes = Buffer.concat(messages.map(write));
+        assert.deepEqual(await receiveAll(new Uint8Array(bytes), messages.length), messages);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('ignore padding', async () => {
+    assert.deepEqual(await receive('04 01 ff ff 0000ff0d'), vectors[4]![0]);
+    assert.deepEqual(await receive('06 ffffff 00000003 6ee90a'), vectors[7]![0]);
+    assert.deepEqual(await receive('02 ff 0000'), vectors[2]![0]);
+  });
+
+  it('take any flag but 0 for true', async () => {
+    assert.deepEqual(await receive('04 80 0000 0000ff0d'), vectors[4]![0]);
+    assert.deepEqual(await receive('03 ff 0001 0002 0280 01e0'), vectors[3]![0]);
+  });
+
+  it('of every type that is not known are refused, for their length is not known either', async () => {
+    const known = [0, 2, 3, 4, 5, 6, 251, 255];
+    for (let type = 0; type < 256; type++) {
+      if (known.includes(type)) continue;
+      await assert.rejects(
+        receiveAll(Uint8Array.of(type), 1),
+        (error) =>
+          error instanceof ProtocolError && error.field === 'messageType' && error.got === type,
+      );
+    }
+  });
+
+  it('of QEMU other than the extended key event are refused', async () => {
+    for (const submessage of [1, 2, 255])
+      await assert.rejects(
+        receiveAll(Uint8Array.of(255, submessage), 1),
+        (error) => error instanceof ProtocolError && error.got === submessage,
+      );
+  });
+
+  it('SetEncodings: more than maxEncodings is refused before it is waited for', async () => {
+    await assert.rejects(receive('02 00 0401'), LimitError);
+    await assert.rejects(receive('02 00 ffff'), LimitError);
+    await assert.rejects(receive('02 00 0400'), ClosedError);
+  });
+
+  it('ClientCutText: more than maxClipboardBytes is refused before it is waited for', async () => {
+    await assert.rejects(receive('06 000000 00100001'), LimitError);
+    await assert.rejects(receive('06 000000 7fffffff'), LimitError);
+    await assert.rejects(receive('06 000000 00100000'), ClosedError);
+  });
+
+  it('ClientCutText: a negative length, the extended clipboard’s, is refused', async () => {
+    for (const length of ['ffffffff', '80000000', 'fffffffc'])
+      await assert.rejects(
+        receive(`06 000000 ${length}`),
+        (error) => error instanceof ProtocolError && error.field === 'CutText.length',
+      );
+  });
+
+  it('ClientCutText: what Latin-1 does not have is written as ?', () => {
+    assert.equal(toHex(write({ type: 'ClientCutText', text: '€a' })), '06000000000000023f61');
+  });
+
+  it('SetDesktopSize: reads every layout to its end, so that the stream stays in step', async () => {
+    const bytes = fromHex(`fb 00 0000 0000 ff 00 ${'00'.repeat(16 * 255)} 05 00 0001 0002`);
+    const [first, second] = await receiveAll(bytes, 2);
+    assert.ok(first?.type === 'SetDesktopSize' && first.screens.length === 255);
+    assert.deepEqual(second, { type: 'PointerEvent', buttonMask: 0, x: 1, y: 2 });
+    assert.deepEqual(await receive('fb 00 0001 0001 00 00'), {
+      type: 'SetDesktopSize',
+      width: 1,
+      height: 1,
+      screens: [],
+    });
+  });
+
+  it('throw only the peer’s errors on random bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 80 }), async (bytes) => {
+        await assert.rejects(
+          receiveAll(bytes, 1000),
+          (error) => error instanceof ProtocolError || error instanceof ClosedError,
+        );
+      }),
+    );
+  });
+});
