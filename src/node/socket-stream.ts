@@ -116,6 +116,8 @@ class SocketStream implements ByteStream {
   readonly #onError = (error: Error): void => {
     if (!RESETS.has(errorCode(error))) this.#failure ??= asFailure(error);
     this.#onEnd();
+    // Node leaves a TLS socket open after a record that does not decrypt.
+    this.#socket.destroy();
   };
 
   readonly #onWritten = (): void => {
@@ -250,7 +252,10 @@ class SocketStream implements ByteStream {
 
 function asFailure(error: Error): VncError {
   if (error instanceof VncError) return error;
-  return new ClosedError(`the connection failed: ${error.message}`, { cause: error });
+  // OpenSSL's message has addresses and file names; its reason is what is meant.
+  const reason =
+    'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+  return new ClosedError(`the connection failed: ${reason}`, { cause: error });
 }
 
 /** Takes the socket over: from here on only the stream may read, write and close it. */
@@ -269,7 +274,9 @@ export function socketStream(socket: Duplex, options: SocketStreamOptions = {}):
  * drained() before: TLS writes past the socket's own queue. A stream without a socket is wrapped.
  */
 export function takeSocket(stream: ByteStream): Duplex {
-  return stream instanceof SocketStream ? stream.take() : streamDuplex(stream);
+  if (stream instanceof SocketStream) return stream.take();
+  // As with a socket, an error that comes when TLS no longer listens has been told already.
+  return streamDuplex(stream).on('error', () => undefined);
 }
 
 /** Any ByteStream as a Node stream. A write counts as done when the stream took it, so back-pressure passes through. */

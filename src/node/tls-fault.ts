@@ -34,16 +34,16 @@ export function isCertificateFault(fault: string): boolean {
   return fault in CERTIFICATE_FAULTS;
 }
 
-/** Reasons that OpenSSL's own words do not explain. */
-const HANDSHAKE_FAULTS: Readonly<Record<string, string>> = {
-  ECONNRESET: 'the peer closed the connection',
-  EPIPE: 'the peer closed the connection',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'what arrived is not TLS (wrong version number)',
-  ERR_SSL_HTTP_REQUEST: 'an HTTP request arrived (http request)',
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA:
-    "the peer does not trust our certificate's authority (unknown ca)",
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'no cipher suite that both allow (handshake failure)',
-};
+/** What OpenSSL's own words do not explain, by how they end: what stands before differs between its versions. */
+const HANDSHAKE_FAULTS: ReadonlyArray<readonly [ending: string, words: string]> = [
+  ['wrong version number', 'what arrived is not TLS (wrong version number)'],
+  ['http request', 'an HTTP request arrived, not TLS (http request)'],
+  ['alert unknown ca', 'the peer does not trust the authority of our certificate (unknown ca)'],
+  ['alert bad certificate', 'the peer refuses our certificate (bad certificate)'],
+  ['alert handshake failure', 'no cipher suite that both allow (handshake failure)'],
+];
+
+const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Any failure of a handshake as SecurityError (ERR_VNC_TLS), with OpenSSL's reason. */
 export function tlsFailure(error: unknown): SecurityError {
@@ -57,9 +57,9 @@ export function tlsFailure(error: unknown): SecurityError {
 
 function handshakeReason(error: unknown): string {
   if (error instanceof TimeoutError) return `it took longer than ${error.afterMs} ms`;
-  const known = HANDSHAKE_FAULTS[errorCode(error)];
-  if (known !== undefined) return known;
+  if (CLOSED.has(errorCode(error))) return 'the peer closed the connection';
   if (!(error instanceof Error)) return String(error);
-  if ('reason' in error && typeof error.reason === 'string') return error.reason;
-  return error.message;
+  const reason =
+    'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+  return HANDSHAKE_FAULTS.find(([ending]) => reason.endsWith(ending))?.[1] ?? reason;
 }

@@ -7,6 +7,7 @@ import { ClosedError } from '../../src/core/errors.ts';
 import { socketStream, streamDuplex, takeSocket } from '../../src/node/socket-stream.ts';
 import { createTlsAcceptor } from '../../src/node/tls-acceptor.ts';
 import { createTlsConnector } from '../../src/node/tls-connector.ts';
+import type { ByteStream } from '../../src/wire/byte-stream.ts';
 import { memoryPair } from '../../src/wire/memory-pair.ts';
 import { describeByteStream } from '../conformance/byte-stream.ts';
 import { secure, tcpPair, unixPair, type Pair } from '../support/socket-pair.ts';
@@ -154,6 +155,65 @@ describe('socket stream', () => {
     near.destroy();
     assert.equal(await server.read(), null);
     await Promise.all([client.closed, server.closed, near.closed, far.closed]);
+  });
+});
+
+/** Passes everything on, with one bit changed in the first chunk after `tamper` was set. */
+async function relay(from: ByteStream, to: ByteStream, state: { tamper: boolean }): Promise<void> {
+  for (let chunk = await from.read(); chunk !== null; chunk = await from.read()) {
+    const last = chunk.length - 1;
+    if (state.tamper) chunk[last] = (chunk[last] ?? 0) ^ 1;
+    state.tamper = false;
+    to.write(chunk);
+  }
+  to.end();
+}
+
+describe('a TLS stream', () => {
+  it('fails with ClosedError when a record was tampered with, and hands out none of it', async () => {
+    for (const layer of ['x509', 'anonymous'] as const) {
+      const [near, middleNear] = memoryPair();
+      const [middleFar, far] = memoryPair();
+      const state = { tamper: false };
+      void relay(middleNear, middleFar, state);
+      void relay(middleFar, middleNear, { tamper: false });
+      const { client, server } = await secure([near, far], connector, acceptor, layer);
+      client.write(Uint8Array.of(1));
+      assert.deepEqual(await server.read(), Uint8Array.of(1));
+      state.tamper = true;
+      client.write(Uint8Array.of(2));
+      await assert.rejects(server.read(), (error) => {
+        assert.ok(error instanceof ClosedError);
+        assert.match(error.message, /bad record mac|cipher operation failed/);
+        return true;
+      });
+      await server.closed;
+      client.destroy();
+      await client.closed;
+    }
+  });
+
+  it('counts a large write down in steps of 32 KiB while the peer reads', async () => {
+    const { client, server } = await secure(await tcpPair(), connector, acceptor, 'x509');
+    // More than the system's own buffers hold.
+    const total = 16 * 1024 * 1024;
+    try {
+      client.write(new Uint8Array(total));
+      assert.equal(client.backlogBytes, total);
+      const seen = new Set<number>();
+      let got = 0;
+      while (got < total) {
+        got += (await server.read())?.length ?? total;
+        seen.add(client.backlogBytes);
+      }
+      assert.equal(got, total);
+      // Written whole, it would be all or nothing.
+      assert.ok(seen.size > 2, `only ${seen.size} steps`);
+      for (const backlog of seen) assert.equal(backlog % (32 * 1024), 0);
+    } finally {
+      client.destroy();
+      server.destroy();
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { after, describe, it } from 'node:test';
 import tls from 'node:tls';
-import { ErrorCode, SecurityError } from '../../src/core/errors.ts';
+import { ClosedError, ErrorCode, SecurityError } from '../../src/core/errors.ts';
 import { socketStream } from '../../src/node/socket-stream.ts';
 import { createTlsAcceptor, type TlsAcceptorOptions } from '../../src/node/tls-acceptor.ts';
 import { createTlsConnector } from '../../src/node/tls-connector.ts';
@@ -34,8 +34,9 @@ async function serve(options: TlsAcceptorOptions, layer: TlsLayer = 'x509') {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  // A test that fails must not keep the process.
+  server.unref();
   return {
-    acceptor,
     port: (server.address() as net.AddressInfo).port,
     result: async (index = 0): Promise<TlsUpgrade> => {
       while (results[index] === undefined) await once(server, 'accepted');
@@ -92,7 +93,8 @@ describe('TLS acceptor: what is agreed on', () => {
       });
       await once(client, 'secureConnect');
       assert.equal(client.getCipher().name, 'ADH-AES256-GCM-SHA384');
-      assert.deepEqual({ ...client.getEphemeralKeyInfo() }, { type: 'DH', size: bits });
+      const { type, size } = client.getEphemeralKeyInfo() as tls.EphemeralKeyInfo;
+      assert.deepEqual([type, size], ['DH', bits]);
       const { info } = await server.result();
       assert.deepEqual(info, {
         layer: 'anonymous',
@@ -367,6 +369,34 @@ describe('TLS acceptor: hostile and unlucky peers', () => {
     setImmediate(() => far.destroy());
     await assert.rejects(accepting, isTlsError(/closed/));
     assert.equal(await near.read(), null);
+  });
+
+  it('survives a stream without a socket that fails during the handshake', async () => {
+    const acceptor = createTlsAcceptor({ x509: pki.server, anonymous: true });
+    for (const layer of ['x509', 'anonymous'] as const) {
+      const [near, far] = memoryPair();
+      const accepting = acceptor.accept(far, layer);
+      near.write(Uint8Array.of(0x16, 3, 1));
+      setImmediate(() => far.destroy(new ClosedError('dropped for the test')));
+      await assert.rejects(accepting, isTlsError(/dropped for the test|closed/));
+      assert.equal(await near.read(), null);
+    }
+  });
+
+  it('anonymous: lets an honest client in while 50 silent ones sit in the handshake', async () => {
+    const server = await serve({ anonymous: true }, 'anonymous');
+    const silent = Array.from({ length: 50 }, () => net.connect(server.port));
+    for (const socket of silent) if (socket.pending) await once(socket, 'connect');
+    const client = tls.connect({
+      port: server.port,
+      ciphers: anonymousCiphers,
+      rejectUnauthorized: false,
+    });
+    await once(client, 'secureConnect');
+    const { info } = await server.result(silent.length);
+    assert.equal(info.layer, 'anonymous');
+    for (const socket of [...silent, client]) socket.destroy();
+    await server.close();
   });
 
   it('takes a ClientHello that came before it was asked to', async () => {
