@@ -134,7 +134,8 @@ class Session {
   }
 
   #updated(outcome: UpdateOutcome): void {
-    // The question travels while the listeners draw. A new framebuffer is asked for whole; an answer about the size
+    // The question travels while the listeners draw. It is asked after extensions alone too: servers differ in whether
+    // those answer a request, and one that has two merges them. A new framebuffer is asked for whole; an answer about the size
     // alone must not be, because servers answer a whole request with the size again.
     if (this.#settings.autoUpdate) this.#ask(!outcome.sizeChanged);
     for (const change of outcome.changes) {

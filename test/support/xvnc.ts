@@ -34,7 +34,12 @@ export async function startXvnc(
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
   );
   // It writes the number once it listens.
-  const [number] = (await once(server.stdio[3] as Readable, 'data')) as [Buffer];
+  const [number] = (await Promise.race([
+    once(server.stdio[3] as Readable, 'data'),
+    once(server, 'exit').then(() => {
+      throw new Error('Xtigervnc did not start');
+    }),
+  ])) as [Buffer];
   const display = `:${number.toString().trim()}`;
   const programs: ChildProcess[] = [];
   const end = async (child: ChildProcess): Promise<void> => {
