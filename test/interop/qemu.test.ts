@@ -255,8 +255,11 @@ describe('sallyport serve in front of QEMU', () => {
         ca: trusted,
       });
       const watcher = await throughUs(port);
-      const type = (text: string): Promise<unknown> =>
-        x.xdotool('type', '--delay', '30', `${text}\n`);
+      // xdotool's newline is Linefeed, which a PC keyboard lacks.
+      const type = async (text: string): Promise<void> => {
+        if (text !== '') await x.xdotool('type', '--delay', '30', text);
+        await x.xdotool('key', 'Return');
+      };
       const untilSize = (width: number, height: number): Promise<void> =>
         until(
           `${width}x${height}`,
@@ -264,16 +267,18 @@ describe('sallyport serve in front of QEMU', () => {
         );
       try {
         await until('the menu of GRUB', () => lit(watcher.framebuffer, grubTitle));
+        let window = '';
         await until('the viewer to have a window', async () => {
-          const found = await x.xdotool('search', '--onlyvisible', '--name', 'TigerVNC');
-          return found !== undefined && found !== '';
+          window = (await x.xdotool('search', '--onlyvisible', '--name', 'TigerVNC')) ?? '';
+          return window !== '';
         });
-        await x.xdotool('mousemove', '300', '300', 'click', '1');
+        await x.xdotool('windowactivate', '--sync', window);
+        await x.xdotool('mousemove', '--window', window, '100', '100');
         await until('the prompt, by a key typed into the viewer', async () => {
           if (!lit(watcher.framebuffer, grubPrompt)) await x.xdotool('key', 'c');
           return lit(watcher.framebuffer, grubPrompt);
         });
-        for (const command of ['insmod all_video', 'insmod gfxterm', 'loadfont unicode'])
+        for (const command of ['', 'insmod all_video', 'insmod gfxterm', 'loadfont unicode'])
           await type(command);
         for (const [width, height] of [
           [800, 600],
