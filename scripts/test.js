@@ -21,6 +21,8 @@ const result = spawnSync(
   [
     '--enable-source-maps',
     '--test',
+    // Of a whole file: none takes a tenth of it.
+    '--test-timeout=300000',
     `--test-reporter=${process.env.TEST_REPORTER ?? reporter}`,
     ...files,
   ],

@@ -62,7 +62,6 @@ export async function startXServer(width = 1400, height = 1000): Promise<XServer
     GSETTINGS_BACKEND: 'memory',
     LC_ALL: 'C.UTF-8',
   };
-  const windowManager = spawn('openbox', ['--sm-disable'], { env: environment, stdio: 'ignore' });
   const xdotool = async (...args: string[]): Promise<string | undefined> => {
     try {
       return (await run('xdotool', args, { env: environment, timeout: 10_000 })).stdout.trim();
@@ -70,19 +69,33 @@ export async function startXServer(width = 1400, height = 1000): Promise<XServer
       return undefined;
     }
   };
-  // A window that is mapped while the window manager takes over may be forgotten: it must be there before any viewer is.
-  await until('the window manager', async () => (await xdotool('get_num_desktops')) !== undefined);
+  const manage = (): ChildProcess =>
+    spawn('openbox', ['--sm-disable'], { env: environment, stdio: 'ignore' });
+  let windowManager = manage();
+  const close = async (): Promise<void> => {
+    await endProcess(windowManager);
+    await endProcess(xvfb);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    // A window that is mapped while the window manager takes over may be forgotten: it must be there before any viewer is.
+    const managed = async (): Promise<boolean> => {
+      // On a busy machine it may be too early, and give up.
+      if (windowManager.exitCode !== null) windowManager = manage();
+      return (await xdotool('get_num_desktops')) !== undefined;
+    };
+    await until('the window manager', managed, 30_000);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     display,
     environment,
     home: folder,
     screenshot: async () => parseXwd(await readFile(join(folder, 'Xvfb_screen0'))),
     xdotool,
-    close: async () => {
-      await endProcess(windowManager);
-      await endProcess(xvfb);
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 
