@@ -71,21 +71,12 @@ async function startQemu({ vnc, objects }: { vnc: string; objects: string[] }): 
   const port = await freePort();
   // -S: the guest never runs, so that all of its processor time is the VNC server's.
   const child = launch('qemu-system-x86_64', [
-    ...[
-      '-S',
-      '-nodefaults',
-      '-no-user-config',
-      '-machine',
-      'pc',
-      '-accel',
-      'tcg',
-      '-m',
-      '16',
-      '-vga',
-      'std',
-    ],
+    ...'-S -nodefaults -no-user-config -machine pc -accel tcg -m 16 -vga std -display none'.split(
+      ' ',
+    ),
     ...objects.flatMap((object) => ['-object', object]),
-    ...['-display', 'none', '-vnc', `127.0.0.1:${port - 5900},share=ignore,connections=5000${vnc}`],
+    '-vnc',
+    `127.0.0.1:${port - 5900},share=ignore,connections=5000${vnc}`,
   ]);
   await listening(child, 'qemu', port);
   return { name: 'qemu', pid: child.pid!, port, stop: () => stop(child) };
@@ -96,25 +87,14 @@ async function startXvnc(mode: string, credentials: BenchCredentials): Promise<S
   const child = launch(
     'Xtigervnc',
     [
-      ...[
-        '-displayfd',
-        '3',
-        '-rfbport',
-        String(port),
-        '-localhost',
-        '-nolisten',
-        'tcp',
-        '-geometry',
-        '1024x768',
-      ],
-      ...['-SecurityTypes', mode, '-AlwaysShared', '-UseBlacklist=0'],
-      ...[
-        '-PasswordFile',
-        credentials.vncPasswordFile,
-        '-X509Cert',
-        join(credentials.dir, 'server-cert.pem'),
-      ],
-      ...['-X509Key', join(credentials.dir, 'server-key.pem')],
+      ...`-displayfd 3 -rfbport ${port} -localhost -nolisten tcp -geometry 1024x768`.split(' '),
+      ...`-SecurityTypes ${mode} -AlwaysShared -UseBlacklist=0`.split(' '),
+      '-PasswordFile',
+      credentials.vncPasswordFile,
+      '-X509Cert',
+      join(credentials.dir, 'server-cert.pem'),
+      '-X509Key',
+      join(credentials.dir, 'server-key.pem'),
     ],
     ['ignore', 'ignore', 'ignore', 'pipe'],
   );

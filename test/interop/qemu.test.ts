@@ -58,7 +58,8 @@ async function withGuest(
     [
       ...machine,
       ...(options.objects ?? []).flatMap((object) => ['-object', object]),
-      ...['-vnc', `unix:${socket},share=ignore${options.vnc ?? ''}`],
+      '-vnc',
+      `unix:${socket},share=ignore${options.vnc ?? ''}`,
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
@@ -207,8 +208,12 @@ describe('sallyport serve in front of QEMU', () => {
     const child = spawn(
       process.execPath,
       [
-        ...['bin/sallyport.js', 'serve', '--json', '--listen', '127.0.0.1::0', '--tls-dir', folder],
-        ...['--password-file', join(folder, 'password'), ...args],
+        ...'bin/sallyport.js serve --json --listen 127.0.0.1::0'.split(' '),
+        '--tls-dir',
+        folder,
+        '--password-file',
+        join(folder, 'password'),
+        ...args,
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );

@@ -60,16 +60,12 @@ export const tigervnc: Viewer = {
     start(
       'xtigervncviewer',
       [
-        ...['-SecurityTypes', target.mode],
+        '-SecurityTypes',
+        target.mode,
         ...(target.ca === undefined ? [] : ['-X509CA', target.ca]),
-        ...[
-          '-AlertOnFatalError=0',
-          '-ReconnectOnError=0',
-          '-Shared=1',
-          '-RemoteResize=1',
-          '-Log',
-          '*:stderr:30',
-        ],
+        ...'-AlertOnFatalError=0 -ReconnectOnError=0 -Shared=1 -RemoteResize=1 -Log *:stderr:30'.split(
+          ' ',
+        ),
         `127.0.0.1::${target.port}`,
       ],
       { ...x.environment, VNC_USERNAME: target.username, VNC_PASSWORD: target.password },

@@ -11,7 +11,7 @@ export const bareMachine: readonly string[] =
 
 export const grubMachine: readonly string[] = [
   ...bareMachine,
-  ...['-m', '64', '-vga', 'std', '-cdrom', grubImage, '-boot', 'd'],
+  ...`-m 64 -vga std -cdrom ${grubImage} -boot d`.split(' '),
 ];
 
 /** Where GRUB writes its title, its prompt and what is typed first, in a text screen of 720x400. */
