@@ -110,7 +110,6 @@ async function withViewer(
         `${viewer.name} ${mode}: the picture (${JSON.stringify(found)})\n${started.output()}`;
       const end = performance.now() + PICTURE_MS;
       for (;;) {
-        await viewer.answer?.(x, target, asked);
         found = findPicture(await x.screenshot(), display.framebuffer);
         // A viewer draws its own pointer over some of the pixels.
         if (found !== undefined && found.match > 0.995) return found;
@@ -127,11 +126,19 @@ async function withViewer(
       }
     },
   };
-  const answering = setInterval(() => void viewer.answer?.(x, target, asked), 400);
+  // One answer at a time: two would type into each other.
+  let over = false;
+  const answering = (async () => {
+    while (!over) {
+      await viewer.answer?.(x, target, asked);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  })();
   try {
     await check(run);
   } finally {
-    clearInterval(answering);
+    over = true;
+    await answering;
     await endProcess(started.child);
     await serving.close();
     await x.close();
