@@ -152,7 +152,7 @@ export async function issueFrom(dir: string, options: IssueOptions): Promise<Iss
     const before = await readIndex(path);
     const after = { ...before, certificates: [...before.certificates, entry] };
     const index = await recorded(path, authority, after);
-    await writePair(path, out, kind, pair, authority, index);
+    await writePair(path, { out, kind, pair }, authority, index);
     return issued;
   });
 }
@@ -178,7 +178,7 @@ export async function renewIn(
   const { kind, hosts = [], days, newKey = false } = options;
   return whileLocked(path, async () => {
     const index = await readIndex(path);
-    const old = latest(path, index, kind, options.name);
+    const old = latestEntry(path, index, kind, options.name);
     const authority = await openSigningAuthority(path, options.authorityKeyFile);
     const { certFile, keyFile, caFile } = issuedIn(path, old);
     const details = {
@@ -211,7 +211,7 @@ export async function renewIn(
 }
 
 /** The newest of that name that was not revoked. */
-function latest(
+export function latestEntry(
   dir: string,
   index: CertificateIndex,
   kind: CertificatePurpose,
@@ -231,11 +231,16 @@ function latest(
   );
 }
 
-async function keyOf(keyFile: string, certFile: string, kind: CertificatePurpose): Promise<string> {
+/** The private key of a pair. */
+export async function keyOf(
+  keyFile: string,
+  certFile: string,
+  kind: CertificatePurpose,
+): Promise<string> {
   if (!(await exists(keyFile)))
     throw fileFault(
       keyFile,
-      'is not there, and its certificate cannot be renewed without; bring the pair back, or let --new-key make another key',
+      'is not there, and is needed; bring the pair back, or let "sallyport cert renew --new-key" make another key',
     );
   const block = keyBlock(await readPemFile(keyFile, `the ${kind}'s private key`), keyFile);
   if (block.encrypted)
@@ -258,9 +263,11 @@ async function recorded(
 
 async function writePair(
   dir: string,
-  out: string,
-  kind: CertificatePurpose,
-  pair: CertifiedKey,
+  {
+    out,
+    kind,
+    pair,
+  }: { readonly out: string; readonly kind: CertificatePurpose; readonly pair: CertifiedKey },
   authority: SigningAuthority,
   index: CertificateIndex,
 ): Promise<void> {

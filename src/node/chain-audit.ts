@@ -2,6 +2,7 @@
  * Every problem of a certificate and of what stands behind it, in plain words and with what to do; not only the first, as
  * when it is loaded. Used by `sallyport cert check`, for files and for what a server shows.
  */
+import { isIP } from 'node:net';
 import {
   chainFault,
   covers,
@@ -105,7 +106,7 @@ function auditNames(
     findings.add(
       'error',
       `${source} does not cover ${host}, so viewers that connect to it refuse; it covers ${subjectAltNames.join(', ') || 'nothing'}`,
-      `${renew} --host ${host}`,
+      `${renew} ${isIP(host) === 0 ? '--host' : '--ip'} ${host}`,
     );
 }
 

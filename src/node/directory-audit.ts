@@ -24,13 +24,15 @@ export interface AuditOptions {
   /** Names and addresses that viewers connect to. */
   readonly hosts?: readonly string[];
   readonly now?: Date;
+  /** For the commands in what is to be done: ` --dir pki`. */
+  readonly dirOption?: string;
 }
 
 export async function auditDirectory(dir: string, options: AuditOptions = {}): Promise<Problem[]> {
   const findings = new Findings();
-  const now = options.now ?? new Date();
+  const { now = new Date(), dirOption = '' } = options;
   if (!(await exists(dir))) {
-    findings.add('error', `${dir} does not exist`, `sallyport cert init --dir ${dir}`);
+    findings.add('error', `${dir} does not exist`, `sallyport cert init${dirOption}`);
     return findings.problems;
   }
   if (process.platform !== 'win32' && ((await stat(dir)).mode & 0o022) !== 0)
@@ -40,7 +42,7 @@ export async function auditDirectory(dir: string, options: AuditOptions = {}): P
       `chmod go-w ${dir}`,
     );
   const authorities = await auditAuthorities(dir, findings, now);
-  const revoked = await auditRevocationList(dir, authorities, findings, now);
+  const revoked = await auditRevocationList(dir, authorities, findings, options);
   let pairs = 0;
   for (const purpose of ['server', 'client'] as const) {
     const present = [];
@@ -54,7 +56,7 @@ export async function auditDirectory(dir: string, options: AuditOptions = {}): P
     findings.add(
       'error',
       `${dir} has neither server-cert.pem nor client-cert.pem`,
-      'sallyport cert init, or cert issue, makes them',
+      `sallyport cert init${dirOption}`,
     );
   return findings.problems;
 }
@@ -113,12 +115,12 @@ async function auditRevocationList(
   dir: string,
   authorities: readonly CheckedCertificate[],
   findings: Findings,
-  now: Date,
+  { now = new Date(), dirOption = '' }: AuditOptions,
 ): Promise<ReadonlySet<string>> {
   const revoked = new Set<string>();
   const file = join(dir, 'ca-crl.pem');
   if (!(await exists(file))) return revoked;
-  const fix = 'sallyport cert revoke, without a name, writes the list anew';
+  const fix = `sallyport cert revoke${dirOption}    (without a name: it writes the list anew)`;
   const x509s = authorities.map(({ x509 }) => x509);
   const blocks = await findings.attempt(fix, async () =>
     revocationListBlocks(await readPemFile(file, 'a revocation list'), file),
@@ -149,7 +151,9 @@ async function auditPair(
 ): Promise<void> {
   const certFile = join(dir, `${purpose}-cert.pem`);
   const keyFile = join(dir, `${purpose}-key.pem`);
-  const blocks = await findings.attempt(`sallyport cert issue ${purpose} makes a pair`, async () =>
+  const { dirOption = '' } = options;
+  const out = `${dirOption} --out ${dir}`;
+  const blocks = await findings.attempt(`sallyport cert issue ${purpose} NAME${out}`, async () =>
     certificateBlocks(await readPemFile(certFile, `the ${purpose}'s certificate`), certFile),
   );
   const chain = await openChain(blocks ?? [], certFile, findings);
@@ -160,14 +164,14 @@ async function auditPair(
     findings.add(
       'error',
       `${keyFile} is not the key of ${certFile}: it belongs to another certificate`,
-      `sallyport cert renew ${purpose} --new-key, or put the right key back`,
+      `put the right key back, or sallyport cert renew ${purpose}${dirOption} --new-key`,
     );
   const { serialNumber } = describePeerCertificate(leaf.x509.raw, { verified: false });
   if (revoked.has(serialNumber))
     findings.add(
       'error',
       `${certFile} was revoked: it is in ca-crl.pem (serial number ${serialNumber})`,
-      `sallyport cert issue ${purpose} makes another`,
+      `move the pair away, and sallyport cert issue ${purpose} NAME${out}`,
     );
   findings.problems.push(
     ...auditChain(chain, {
@@ -178,7 +182,7 @@ async function auditPair(
         ? {}
         : { authorities: { source: join(dir, 'ca-cert.pem'), certificates: authorities } }),
       hosts: purpose === 'server' ? (options.hosts ?? []) : [],
-      renew: `sallyport cert renew ${purpose}`,
+      renew: `sallyport cert renew ${purpose}${dirOption}`,
     }),
   );
 }
