@@ -224,7 +224,7 @@ export function latestEntry(
       (name === undefined ? entry.directory === '.' : isCalled(entry, name)),
   );
   if (found !== undefined) return found;
-  const which = name === undefined ? `${kind}-cert.pem` : `a ${kind} named ${name}`;
+  const which = name === undefined ? `${kind}-cert.pem` : `${kind} named ${name}`;
   throw fileFault(
     dir,
     `has no ${which} on record that was not revoked; "sallyport cert list" shows what there is, "sallyport cert issue" makes new ones`,
