@@ -18,6 +18,7 @@ import {
   asked,
   dirOption,
   directoryOf,
+  hostsOf,
   usage,
   type CheckOptions,
   type ListOptions,
@@ -104,7 +105,7 @@ export async function runCheck(target: string | undefined, options: CheckOptions
     ? await asked(() => checkServer(parseAddress(target, 'connect'), target, options))
     : {
         problems: await auditDirectory(directoryOf(target === undefined ? {} : { dir: target }), {
-          hosts: options.host,
+          hosts: hostsOf(options),
           dirOption: dirOption(target === undefined ? {} : { dir: target }, '--dir'),
         }),
         seen: [],
@@ -140,7 +141,8 @@ async function checkServer(
   options: CheckOptions,
 ): Promise<{ readonly problems: Problem[]; readonly seen: string[] }> {
   const own = address.kind === 'tcp' ? address.host : 'localhost';
-  const hosts = options.host.length === 0 ? [own] : options.host;
+  const named = hostsOf(options);
+  const hosts = named.length === 0 ? [own] : named;
   const authorities =
     options.ca === undefined
       ? undefined

@@ -47,8 +47,7 @@ export interface ListOptions extends InDirectory {
   readonly json?: true;
 }
 
-export interface CheckOptions {
-  readonly host: readonly string[];
+export interface CheckOptions extends Names {
   readonly ca?: string;
   readonly json?: true;
 }

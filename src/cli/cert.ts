@@ -104,7 +104,8 @@ const showCommand = (): Command =>
 const checkCommand = (): Command =>
   subcommand('check', 'every problem of a directory, or of a server that runs, and what to do')
     .argument('[DIR|URL]', 'directory, or vnc://host:port; without one the directory of serve')
-    .addOption(host('name or address that viewers connect to; more than once if wanted'))
+    .addOption(host('name that viewers connect to; more than once if wanted'))
+    .addOption(ip())
     .option('--ca <FILE>', 'authority that should have signed the server, for a URL')
     .addOption(json())
     .action((target: string | undefined, options: CheckOptions) => runCheck(target, options));
