@@ -2,9 +2,10 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { revocationReasons } from '../node/certificate-authority.ts';
 import type { KeyType } from '../node/signing-keys.ts';
+import { runCheck } from './cert-check.ts';
 import { runInit, runIssue, runRenew, runRevoke } from './cert-change.ts';
 import { runExport } from './cert-export.ts';
-import { runCheck, runList, runShow } from './cert-look.ts';
+import { runList, runShow } from './cert-look.ts';
 import type {
   CheckOptions,
   ExportOptions,

@@ -1,4 +1,6 @@
 /** Who a new certificate is for: subjects from text, host names and addresses. Used by the certificate authority. */
+// The package asks for it, whoever is first to load it.
+import 'reflect-metadata';
 import { isIP } from 'node:net';
 import { Name, SubjectAlternativeNameExtension, type JsonAttributeObject } from '@peculiar/x509';
 import { readNameAttributes } from '../access/dn-pattern.ts';

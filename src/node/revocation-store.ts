@@ -139,15 +139,16 @@ export async function revocationListFor(
 }
 
 /**
- * A list that ends shuts every client out, and nobody fetches a new one for a server that reads it from a file. So it ends
- * with the last certificate that it could speak of.
+ * A list that ends shuts every client out, and nobody fetches a new one for a server that reads it from a file. So it
+ * outlasts the certificates that it could speak of, by as much as those that are issued tomorrow need no new list.
  */
 function endOfList(index: CertificateIndex): Date {
   const ends = index.certificates.flatMap(({ notAfter, revokedAt }) =>
     notAfter === '' || revokedAt !== undefined ? [] : [Date.parse(notAfter)],
   );
-  const soonest = Math.floor(Date.now() / 1000) * 1000 + REVOCATION_LIST_VALID_DAYS * DAY_MS;
-  return new Date(ends.reduce((last, end) => Math.max(last, end), soonest));
+  const now = Math.floor(Date.now() / 1000) * 1000;
+  const last = ends.reduce((latest, end) => Math.max(latest, end), now);
+  return new Date(last + REVOCATION_LIST_VALID_DAYS * DAY_MS);
 }
 
 /** Records first: a list that is written again from the record cannot forget anybody. */
