@@ -1,4 +1,5 @@
 /** `sallyport cert check`: what is wrong with a directory, or with a server that runs, and what to do. */
+import { existsSync } from 'node:fs';
 import { parseAddress } from '../node/address.ts';
 import type { Problem } from '../node/chain-audit.ts';
 import { auditDirectory } from '../node/directory-audit.ts';
@@ -39,6 +40,8 @@ async function checkFiles(
   options: CheckOptions,
 ): Promise<ServerAudit> {
   if (options.ca !== undefined) throw usage('--ca is for a URL: a directory has ca-cert.pem');
+  if (/:\d+$/.test(place.dir ?? '') && !existsSync(place.dir ?? ''))
+    throw usage(`${place.dir} is no directory; a server is written vnc://HOST:PORT`);
   const problems = await auditDirectory(directoryOf(place), {
     hosts: hostsOf(options),
     dirOption: dirOption(place, '--dir'),

@@ -3,7 +3,7 @@ import { relative, resolve } from 'node:path';
 import { ruleForName } from '../access/name-rules.ts';
 import { withColons } from '../node/certificate-description.ts';
 import type { IndexEntry } from '../node/certificate-index.ts';
-import type { Issued } from '../node/certificate-store.ts';
+import type { Issued } from '../node/store-layout.ts';
 import { printable, shellQuote } from './terminal-text.ts';
 
 export const print = (lines: readonly string[]): void => {

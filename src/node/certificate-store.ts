@@ -1,15 +1,10 @@
 /**
  * An authority and its certificates in a directory of QEMU's layout: make it, issue, renew, revoke. Used by the commands
  * about certificates. What is changed is recorded first (certificate-index.ts), so that no certificate exists that could
- * not be revoked by name. A pair for elsewhere gets a directory of its own, complete, to be copied as it is:
- *
- *   ca-cert.pem ca-key.pem ca-crl.pem ca-index.json   the authority
- *   server-cert.pem server-key.pem                    this host's server
- *   client-cert.pem client-key.pem                    the first client
- *   clients/NAME/, servers/NAME/                      further ones
+ * not be revoked by name.
  */
 import { mkdir, readFile } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openSigningAuthority, type SigningAuthority } from './authority-key.ts';
 import {
   createAuthority,
@@ -35,13 +30,7 @@ import { replaceFile, writeNewFiles } from './new-files.ts';
 import { fileFault, keyBlock, readPemFile } from './pem.ts';
 import { revocationListFor, writeRevocationList } from './revocation-store.ts';
 import type { KeyType } from './signing-keys.ts';
-
-export interface Issued {
-  readonly entry: IndexEntry;
-  readonly certFile: string;
-  readonly keyFile: string;
-  readonly caFile: string;
-}
+import { PAIR_FILES, SET_FILES, issuedIn, placeFor, placeIn, type Issued } from './store-layout.ts';
 
 export interface InitOptions {
   /** Names and addresses of the server; the first is its common name. */
@@ -73,9 +62,6 @@ export interface IssueOptions extends SigningOptions {
 }
 
 const DAY_MS = 86_400_000;
-const SET_FILES = ['ca-cert.pem', 'ca-key.pem', 'ca-crl.pem', INDEX_FILE];
-const PAIR_FILES = ['server-cert.pem', 'server-key.pem', 'client-cert.pem', 'client-key.pem'];
-
 /** Makes all of a directory, or nothing. Throws SecurityError that names what is there; TypeError for bad names. */
 export async function initStore(
   dir: string,
@@ -312,26 +298,6 @@ function datesOf(
 /** `alice` is `CN=alice`; what has an equals sign is a whole name already. */
 const subjectOf = (name: string): string =>
   name.includes('=') ? name : `CN=${escapeDnValue(name)}`;
-
-/** A name as a directory: `../x`, `a/b` and `.` must not lead elsewhere. */
-const placeFor = (dir: string, kind: CertificatePurpose, name: string): string =>
-  join(dir, `${kind}s`, name.replace(/[^\p{L}\p{N}._@-]/gu, '_').replace(/^\./, '_'));
-
-function placeIn(dir: string, out: string): string {
-  const path = relative(dir, out);
-  if (path === '') return '.';
-  return isAbsolute(path) || path.split(sep)[0] === '..' ? out : path;
-}
-
-export function issuedIn(dir: string, entry: IndexEntry): Issued {
-  const place = resolve(dir, entry.directory);
-  return {
-    entry,
-    certFile: join(place, `${entry.kind}-cert.pem`),
-    keyFile: join(place, `${entry.kind}-key.pem`),
-    caFile: join(place, 'ca-cert.pem'),
-  };
-}
 
 const alreadyThere = (dir: string, present: readonly string[]): Error =>
   fileFault(

@@ -35,7 +35,12 @@ export async function auditDirectory(dir: string, options: AuditOptions = {}): P
     findings.add('error', `${dir} does not exist`, `sallyport cert init${dirOption}`);
     return findings.problems;
   }
-  if (process.platform !== 'win32' && ((await stat(dir)).mode & 0o022) !== 0)
+  const place = await stat(dir);
+  if (!place.isDirectory()) {
+    findings.add('error', `${dir} is a file, not a directory`, `sallyport cert show ${dir}`);
+    return findings.problems;
+  }
+  if (process.platform !== 'win32' && (place.mode & 0o022) !== 0)
     findings.add(
       'error',
       `${dir} can be written to by other users, who could put their own certificates there`,

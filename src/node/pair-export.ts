@@ -3,10 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Secret } from '../core/secret.ts';
 import { readIndex, type IndexEntry } from './certificate-index.ts';
-import { issuedIn, keyOf, latestEntry } from './certificate-store.ts';
+import { keyOf, latestEntry } from './certificate-store.ts';
 import { errorCode, exists } from './file-access.ts';
 import { certificateBlocks, fileFault, readPemFile } from './pem.ts';
 import { encodePkcs12 } from './pkcs12.ts';
+import { issuedIn } from './store-layout.ts';
 
 /**
  * A client of that name, else a server. Throws SecurityError (ERR_VNC_TLS_CONFIGURATION) that names a file; TypeError for a

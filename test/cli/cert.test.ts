@@ -240,6 +240,8 @@ describe('sallyport cert', () => {
     [2, /--host and --ip are for servers/, 'issue', 'client', 'x', '--host', 'y'],
     [2, /Allowed choices are keyCompromise/, 'revoke', 'x', '--reason', 'boredom'],
     [2, /--ca is for a URL/, 'check', '--ca', 'x'],
+    [2, /a server is written vnc:/, 'check', 'console.lab:5901'],
+    [2, /address "vnc:.*" has a malformed host/, 'check', 'vnc://a b'],
     [2, /required option '--p12 <FILE>'/, 'export', 'alice'],
     [2, /unknown command 'frob'/, 'frob'],
     [3, /does not exist; "sallyport cert init"/, 'issue', 'client', 'x', '--dir', 'none'],

@@ -17,7 +17,8 @@ async function runCommand({ cwd, args }: CommandRequest): Promise<CommandEnd> {
   process.env['XDG_DATA_HOME'] = `${cwd}/data`;
   process.exitCode = 0;
   const written = { stdout: '', stderr: '' };
-  const writers = { stdout: process.stdout.write, stderr: process.stderr.write };
+  const [stdout, stderr] = [process.stdout, process.stderr];
+  const writers = { stdout: stdout.write.bind(stdout), stderr: stderr.write.bind(stderr) };
   for (const name of ['stdout', 'stderr'] as const)
     process[name].write = (chunk: string | Uint8Array): boolean => {
       written[name] += String(chunk);
@@ -26,8 +27,8 @@ async function runCommand({ cwd, args }: CommandRequest): Promise<CommandEnd> {
   try {
     await main(args);
   } finally {
-    process.stdout.write = writers.stdout;
-    process.stderr.write = writers.stderr;
+    stdout.write = writers.stdout;
+    stderr.write = writers.stderr;
   }
   return { code: Number(process.exitCode), ...written };
 }

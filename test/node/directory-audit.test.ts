@@ -53,6 +53,10 @@ describe('auditDirectory', () => {
     assert.deepEqual(await audit(join(dir, 'no')), [
       'error DIR does not exist -> sallyport cert init --dir pki',
     ]);
+    writeFileSync(join(dir, 'file'), '');
+    assert.deepEqual(await audit(join(dir, 'file')), [
+      'error DIR is a file, not a directory -> sallyport cert show DIR',
+    ]);
     const found = await audit(dir);
     assert.match(found[0] ?? '', /^error ca-cert\.pem does not exist/);
     assert.match(found[1] ?? '', /^error DIR has neither server-cert\.pem nor client-cert\.pem/);
