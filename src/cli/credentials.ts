@@ -41,7 +41,9 @@ export async function loadCredentials(settings: ServeSettings): Promise<ServerCr
 }
 
 /** XDG's place for data that a user's programs make. */
-function defaultDirectory(environment: Readonly<Record<string, string | undefined>>): string {
+export function defaultDirectory(
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
   const base = environment['XDG_DATA_HOME'];
   // The XDG specification has relative paths ignored.
   const data = base?.startsWith('/') === true ? base : join(homedir(), '.local', 'share');

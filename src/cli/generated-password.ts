@@ -6,7 +6,7 @@ export const PASSWORD_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 /** All that VNC authentication uses. */
 export const PASSWORD_LENGTH = 8;
 
-export const generatePassword = (): string =>
-  Array.from({ length: PASSWORD_LENGTH }, () =>
-    PASSWORD_ALPHABET.charAt(randomInt(PASSWORD_ALPHABET.length)),
-  ).join('');
+export const generatePassword = (length: number = PASSWORD_LENGTH): string =>
+  Array.from({ length }, () => PASSWORD_ALPHABET.charAt(randomInt(PASSWORD_ALPHABET.length))).join(
+    '',
+  );

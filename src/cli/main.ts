@@ -1,6 +1,7 @@
 /** The program `sallyport`: its commands, its version, and how it ends. Called by bin/sallyport.js. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { certCommand } from './cert.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
 import { runServe } from './serve.ts';
 import { serveCommand } from './serve-options.ts';
@@ -36,8 +37,10 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .description('Secure VNC: serve a display to any standard viewer, inside TLS')
     .version(version(), '-V, --version')
     .addHelpText('after', EXIT_CODES)
-    .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES));
-  for (const each of [command, ...command.commands]) {
+    .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES))
+    .addCommand(certCommand());
+  const nested = command.commands.flatMap((each) => [each, ...each.commands]);
+  for (const each of [command, ...nested]) {
     each.exitOverride().configureOutput({
       outputError: (text, write) => write(`sallyport: ${plainSentence(text)}`),
     });

@@ -6,8 +6,7 @@
  * does not need it to run: once the certificates are made, `ca-key.pem` is best moved to a place that is not online.
  */
 import 'reflect-metadata';
-import { KeyObject, createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
-import { isIP } from 'node:net';
+import { randomBytes, webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -16,18 +15,24 @@ import {
   Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
-  Name,
   PemConverter,
-  SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
   X509CrlGenerator,
   X509CrlReason,
   cryptoProvider,
-  type JsonAttributeObject,
+  type Name,
+  type SubjectAlternativeNameExtension,
 } from '@peculiar/x509';
-import { readNameAttributes } from '../access/dn-pattern.ts';
+import { altNamesOf, nameFrom } from './certificate-names.ts';
+import {
+  generateSigningKeys,
+  isRsa,
+  openSigningKeys,
+  type KeyType,
+  type SigningKeys,
+} from './signing-keys.ts';
 
 // The package finds no crypto of its own under Node.
 cryptoProvider.set(webcrypto);
@@ -38,11 +43,11 @@ export interface CertifiedKey {
   readonly key: string;
 }
 
-export type KeyType = 'P-256' | 'P-384' | 'RSA-3072';
-
 export interface IssueOptions {
   /** Default P-256: small, fast, and known to every TLS library of the last ten years. */
   readonly keyType?: KeyType;
+  /** A private key, PEM, to certify in place of a new one. */
+  readonly key?: string;
   /** Default: an hour ago, for viewers whose clock is behind. */
   readonly notBefore?: Date;
   /** Default: `validDays` of the kind of certificate from now, but never beyond the authority. */
@@ -57,89 +62,18 @@ export const AUTHORITY_VALID_DAYS = 3650;
 /** The longest that Apple's systems accept of a server, from private authorities too. */
 export const LEAF_VALID_DAYS = 825;
 
-const keyAlgorithms = {
-  'P-256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
-  'P-384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
-  'RSA-3072': {
-    name: 'RSASSA-PKCS1-v1_5',
-    modulusLength: 3072,
-    publicExponent: Uint8Array.of(1, 0, 1),
-    hash: 'SHA-256',
-  },
-} as const;
-
-/** Of an existing key: RSA of any length is signed with as `RSA-3072`. Throws TypeError for other kinds. */
-function keyTypeOf(key: KeyObject): KeyType {
-  if (key.asymmetricKeyType === 'rsa') return 'RSA-3072';
-  switch (key.asymmetricKeyDetails?.namedCurve) {
-    case 'prime256v1':
-      return 'P-256';
-    case 'secp384r1':
-      return 'P-384';
-    default:
-      throw new TypeError('the key of the authority is none of: P-256, P-384, RSA');
-  }
-}
-
-const generateKeys = (keyType: KeyType): Promise<webcrypto.CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(keyAlgorithms[keyType], true, ['sign', 'verify']);
-
 interface Signer {
   readonly certificate: X509Certificate;
-  readonly key: webcrypto.CryptoKey;
-  readonly algorithm: (typeof keyAlgorithms)[KeyType];
+  readonly keys: SigningKeys;
 }
 
-async function openAuthority(authority: CertifiedKey): Promise<Signer> {
-  const privateKey = createPrivateKey(authority.key);
-  const algorithm = keyAlgorithms[keyTypeOf(privateKey)];
-  const der = privateKey.export({ type: 'pkcs8', format: 'der' });
-  const key = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
-  return { certificate: new X509Certificate(authority.cert), key, algorithm };
-}
+const openAuthority = async (authority: CertifiedKey): Promise<Signer> => ({
+  certificate: new X509Certificate(authority.cert),
+  keys: await openSigningKeys(authority.key),
+});
 
-const attributeOids: ReadonlyMap<string, string> = new Map([
-  ['CN', '2.5.4.3'],
-  ['SURNAME', '2.5.4.4'],
-  ['SERIALNUMBER', '2.5.4.5'],
-  ['C', '2.5.4.6'],
-  ['L', '2.5.4.7'],
-  ['ST', '2.5.4.8'],
-  ['STREET', '2.5.4.9'],
-  ['O', '2.5.4.10'],
-  ['OU', '2.5.4.11'],
-  ['TITLE', '2.5.4.12'],
-  ['GIVENNAME', '2.5.4.42'],
-  ['UID', '0.9.2342.19200300.100.1.1'],
-  ['DC', '0.9.2342.19200300.100.1.25'],
-  ['EMAIL', '1.2.840.113549.1.9.1'],
-]);
-
-/** RFC 5280 appendix A wants these alphabets; everything else is UTF-8. */
-const printableTypes = new Set(['C', 'SERIALNUMBER']);
-const ia5Types = new Set(['DC', 'EMAIL']);
-
-/**
- * `C=GB,O=Lab,CN=alice` to a Name in that order. The package's own reader of strings is not used: it takes what stands
- * between quotes inside a value for the value. Throws TypeError.
- */
-function nameFrom(subject: string): Name {
-  const parts = readNameAttributes(subject).map(({ type, value, hex }) => {
-    const oid = attributeOids.get(type);
-    if (oid === undefined || hex)
-      throw new TypeError(
-        `subject "${subject}": ${type} is none of ${[...attributeOids.keys()].join(' ')}`,
-      );
-    if (value === '') throw new TypeError(`subject "${subject}": ${type} is empty`);
-    const text: JsonAttributeObject = printableTypes.has(type)
-      ? { printableString: value }
-      : ia5Types.has(type)
-        ? { ia5String: value }
-        : { utf8String: value };
-    return { [oid]: [text] };
-  });
-  return new Name(parts);
-}
+const keysFor = ({ key, keyType = 'P-256' }: IssueOptions): Promise<SigningKeys> =>
+  key === undefined ? generateSigningKeys(keyType) : openSigningKeys(key);
 
 /** 16 random bytes, positive and of full length, as RFC 5280 4.1.2.2 asks. */
 function newSerialNumber(): string {
@@ -149,9 +83,6 @@ function newSerialNumber(): string {
 }
 
 const wholeSecond = (ms: number): Date => new Date(Math.floor(ms / 1000) * 1000);
-
-const exportKey = (key: webcrypto.CryptoKey): string =>
-  KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }).toString();
 
 const encodePem = (der: ArrayBuffer, label: string): string =>
   `${PemConverter.encode(der, label).trimEnd()}\n`;
@@ -171,8 +102,7 @@ export interface AuthorityOptions extends IssueOptions {
 
 /** A self-signed authority that may sign certificates of servers and clients, but no other authorities. */
 export async function createAuthority(options: AuthorityOptions = {}): Promise<CertifiedKey> {
-  const keyType = options.keyType ?? 'P-256';
-  const keys = await generateKeys(keyType);
+  const keys = await keysFor(options);
   const name = nameFrom(options.subject ?? 'O=Sallyport,CN=Sallyport CA');
   const certificate = await X509CertificateGenerator.create({
     serialNumber: newSerialNumber(),
@@ -182,14 +112,14 @@ export async function createAuthority(options: AuthorityOptions = {}): Promise<C
     notAfter: options.notAfter ?? wholeSecond(Date.now() + AUTHORITY_VALID_DAYS * DAY_MS),
     publicKey: keys.publicKey,
     signingKey: keys.privateKey,
-    signingAlgorithm: keyAlgorithms[keyType],
+    signingAlgorithm: keys.algorithm,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { cert: encodePem(certificate.rawData, 'CERTIFICATE'), key: exportKey(keys.privateKey) };
+  return { cert: encodePem(certificate.rawData, 'CERTIFICATE'), key: keys.pem };
 }
 
 interface Leaf {
@@ -204,16 +134,14 @@ async function issue(
   options: IssueOptions,
 ): Promise<CertifiedKey> {
   const signer = await openAuthority(authority);
-  const keyType = options.keyType ?? 'P-256';
-  const keys = await generateKeys(keyType);
+  const keys = await keysFor(options);
   const latest = Math.min(
     Date.now() + LEAF_VALID_DAYS * DAY_MS,
     signer.certificate.notAfter.getTime(),
   );
-  const flags =
-    keyType === 'RSA-3072'
-      ? KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment
-      : KeyUsageFlags.digitalSignature;
+  const flags = isRsa(keys.type)
+    ? KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment
+    : KeyUsageFlags.digitalSignature;
   const certificate = await X509CertificateGenerator.create({
     serialNumber: newSerialNumber(),
     subject,
@@ -221,8 +149,8 @@ async function issue(
     notBefore: options.notBefore ?? wholeSecond(Date.now() - CLOCK_SKEW_MS),
     notAfter: options.notAfter ?? wholeSecond(latest),
     publicKey: keys.publicKey,
-    signingKey: signer.key,
-    signingAlgorithm: signer.algorithm,
+    signingKey: signer.keys.privateKey,
+    signingAlgorithm: signer.keys.algorithm,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       // Not critical: QEMU before 10.2 would then demand keyEncipherment, which an elliptic curve key must not claim.
@@ -233,20 +161,7 @@ async function issue(
       ...(altNames === undefined ? [] : [altNames]),
     ],
   });
-  return { cert: encodePem(certificate.rawData, 'CERTIFICATE'), key: exportKey(keys.privateKey) };
-}
-
-/** A host's names and addresses, each once; `[::1]` loses its brackets and `fe80::1%eth0` its zone. Throws TypeError. */
-function altNamesOf(names: readonly string[]): SubjectAlternativeNameExtension {
-  const plain = names.map((name) => name.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, ''));
-  return new SubjectAlternativeNameExtension(
-    [...new Set(plain)].map((value) => {
-      if (isIP(value) !== 0) return { type: 'ip', value };
-      if (!/^(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i.test(value) || value.length > 253)
-        throw new TypeError(`"${value}" is neither a host name nor an IP address`);
-      return { type: 'dns', value };
-    }),
-  );
+  return { cert: encodePem(certificate.rawData, 'CERTIFICATE'), key: keys.pem };
 }
 
 /**
@@ -277,11 +192,20 @@ export async function issueClientCertificate(
   return issue(authority, leaf, options);
 }
 
+export const revocationReasons = [
+  'keyCompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+] as const;
+/** RFC 5280 5.3.1: the key is known to others; the person left; there is another certificate; the host is gone. */
+export type RevocationReason = (typeof revocationReasons)[number];
+
 export interface Revocation {
   /** Hexadecimal, as in PeerCertificate. */
   readonly serialNumber: string;
   readonly date?: Date;
-  readonly reason?: 'keyCompromise' | 'cessationOfOperation' | 'superseded';
+  readonly reason?: RevocationReason;
 }
 
 export interface RevocationListOptions {
@@ -305,8 +229,8 @@ export async function issueRevocationList(
     issuer: signer.certificate.subjectName,
     thisUpdate: options.thisUpdate ?? wholeSecond(Date.now() - CLOCK_SKEW_MS),
     nextUpdate: options.nextUpdate ?? wholeSecond(Date.now() + REVOCATION_LIST_VALID_DAYS * DAY_MS),
-    signingKey: signer.key,
-    signingAlgorithm: signer.algorithm,
+    signingKey: signer.keys.privateKey,
+    signingAlgorithm: signer.keys.algorithm,
     entries: revoked.map(({ serialNumber, date, reason }) => ({
       serialNumber,
       revocationDate: date ?? wholeSecond(Date.now()),

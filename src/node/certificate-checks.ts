@@ -3,6 +3,7 @@
  * word and then fails in every handshake. Used when credential files are loaded.
  */
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { SecurityError } from '../core/errors.ts';
 import { DerTag, derChildren, derOid, derTime, readDer } from './der.ts';
 import { formatDistinguishedName } from './distinguished-name.ts';
@@ -59,44 +60,57 @@ const purposes = {
 const DIGITAL_SIGNATURE = 0x80;
 const MIN_RSA_BITS = 2048;
 
-/** Dates, kind, purpose and strength of the certificate that we show to peers. */
-export function checkLeaf(
+/** Of the certificate that we show to peers: dates, kind, purpose and strength. Each continues a sentence about its file. */
+export function leafFaults(
   leaf: CheckedCertificate,
   purpose: CertificatePurpose,
-  file: string,
   now: Date,
-): void {
-  const fault = dateFault(leaf, now);
-  if (fault !== undefined) throw fileFault(file, fault);
+): string[] {
   const { x509, fields, name } = leaf;
+  const faults: string[] = [];
+  const date = dateFault(leaf, now);
+  if (date !== undefined) faults.push(date);
   if (x509.ca)
-    throw fileFault(
-      file,
+    faults.push(
       `holds the certificate of an authority (${name}); its first must be the ${purpose}'s own, with CA:FALSE`,
     );
   const usage = fields.extensions.get(OID_EXTENDED_KEY_USAGE);
   const oids = usage === undefined ? [OID_ANY_USAGE] : derChildren(readDer(usage)).map(derOid);
   const wanted = purposes[purpose];
   if (!oids.includes(wanted.oid) && !oids.includes(OID_ANY_USAGE))
-    throw fileFault(
-      file,
+    faults.push(
       `holds a certificate (${name}) whose extended key usage lacks ${wanted.name}; it cannot be a ${purpose}'s`,
     );
   const keyUsage = fields.extensions.get(OID_KEY_USAGE);
   const bits =
     keyUsage === undefined ? 0xff : (readDer(keyUsage, DerTag.BitString).content[1] ?? 0);
   if ((bits & DIGITAL_SIGNATURE) === 0)
-    throw fileFault(
-      file,
+    faults.push(
       `holds a certificate (${name}) whose key usage lacks digitalSignature; today's TLS always signs`,
     );
   const { modulusLength } = x509.publicKey.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
-    throw fileFault(
-      file,
+    faults.push(
       `holds a certificate (${name}) with an RSA key of ${modulusLength} bits; viewers refuse less than ${MIN_RSA_BITS}`,
     );
+  return faults;
 }
+
+/** Throws for the first of those faults. */
+export function checkLeaf(
+  leaf: CheckedCertificate,
+  purpose: CertificatePurpose,
+  file: string,
+  now: Date,
+): void {
+  const [fault] = leafFaults(leaf, purpose, now);
+  if (fault !== undefined) throw fileFault(file, fault);
+}
+
+/** Whether a viewer that connects to this name or address takes the certificate: alternative names only, as today's do. */
+export const covers = ({ x509 }: CheckedCertificate, host: string): boolean =>
+  (isIP(host) === 0 ? x509.checkHost(host, { subject: 'never' }) : x509.checkIP(host)) !==
+  undefined;
 
 const issued = (issuer: CheckedCertificate, subject: CheckedCertificate): boolean =>
   subject.x509.checkIssued(issuer.x509) && subject.x509.verify(issuer.x509.publicKey);

@@ -4,13 +4,13 @@
  * by viewers with certificates of their own, and again whenever credentials are reloaded.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Secret } from '../core/secret.ts';
 import { loadAuthorities } from './authority-files.ts';
 import {
   chainFault,
   checkLeaf,
+  covers,
   openCertificate,
   type CertificatePurpose,
   type CheckedCertificate,
@@ -165,10 +165,6 @@ async function readKey(
     throw fileFault(file, 'cannot be decrypted with the password that was given', cause);
   }
 }
-
-const covers = ({ x509 }: CheckedCertificate, host: string): boolean =>
-  (isIP(host) === 0 ? x509.checkHost(host, { subject: 'never' }) : x509.checkIP(host)) !==
-  undefined;
 
 function summarize({ x509, notAfter }: CheckedCertificate): CredentialSummary {
   const described = describePeerCertificate(x509.raw, { verified: true });

@@ -6,10 +6,10 @@
  *   ca-key.pem       makes further certificates; not needed to serve, and best moved off this machine
  *   server-cert.pem, server-key.pem
  */
-import { link, mkdir, mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createAuthority, issueServerCertificate } from './certificate-authority.ts';
 import { errorCode, exists } from './file-access.ts';
+import { writeNewFiles } from './new-files.ts';
 import { fileFault } from './pem.ts';
 
 export interface FirstRunCredentials {
@@ -84,50 +84,5 @@ async function createSet(dir: string, names: readonly string[]): Promise<void> {
     'server-cert.pem': server.cert,
     'ca-cert.pem': authority.cert,
   };
-  await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
-  if (await moveWhole(dir, set)) return;
-  await linkEach(dir, set);
-}
-
-type FileSet = Readonly<Record<string, string>>;
-
-/** Private from their first byte on: the directory is 0700 (mkdtemp) and each file 0600. */
-async function writeSet(into: string, set: FileSet): Promise<void> {
-  for (const [name, text] of Object.entries(set))
-    await writeFile(join(into, name), text, { mode: 0o600, flag: 'wx', flush: true });
-}
-
-/** A whole directory at once, so that a crash leaves all of the set or none. False where other files are in `dir`. */
-async function moveWhole(dir: string, set: FileSet): Promise<boolean> {
-  const temporary = await mkdtemp(`${dir}.new-`);
-  try {
-    await writeSet(temporary, set);
-    await rename(temporary, dir);
-    return true;
-  } catch (error) {
-    // Windows says EPERM; a link to a directory gives ENOTDIR, a mount point EBUSY.
-    if (['ENOTEMPTY', 'EEXIST', 'EPERM', 'ENOTDIR', 'EBUSY'].includes(errorCode(error)))
-      return false;
-    throw error;
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-/** Beside other files, one by one: a link never replaces anything, and what was linked goes again if one fails. */
-async function linkEach(dir: string, set: FileSet): Promise<void> {
-  const temporary = await mkdtemp(join(dir, '.new-'));
-  const linked: string[] = [];
-  try {
-    await writeSet(temporary, set);
-    for (const name of Object.keys(set)) {
-      await link(join(temporary, name), join(dir, name));
-      linked.push(join(dir, name));
-    }
-  } catch (error) {
-    await Promise.all(linked.map((file) => unlink(file)));
-    throw error;
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  await writeNewFiles(dir, set);
 }

@@ -42,6 +42,12 @@ export function readCertificate(der: Uint8Array): CertificateFields {
   };
 }
 
+/** Hexadecimal, upper case, without the zero byte that keeps it positive. */
+export const serialText = ({ content }: DerElement): string =>
+  toHex(content)
+    .toUpperCase()
+    .replace(/^00(?=.)/, '');
+
 const OID_SUBJECT_ALT_NAME = '2.5.29.17';
 const BACKSLASH = 0x5c;
 
@@ -96,9 +102,7 @@ export function describePeerCertificate(
             .map(formatGeneralName)
             .filter((name) => name !== undefined),
     fingerprint256: createHash('sha256').update(der).digest('hex'),
-    serialNumber: toHex(serial.content)
-      .toUpperCase()
-      .replace(/^00(?=.)/, ''),
+    serialNumber: serialText(serial),
     verified: verdict.verified,
     ...(verdict.fault === undefined ? {} : { fault: verdict.fault }),
   };

@@ -77,7 +77,8 @@ export function createTlsConnector(options: TlsConnectorOptions): TlsConnector {
   };
 }
 
-async function secure(stream: ByteStream, options: ConnectionOptions): Promise<TLSSocket> {
+/** The bare handshake: what of the peer is verified is in the options. */
+export async function secure(stream: ByteStream, options: ConnectionOptions): Promise<TLSSocket> {
   await stream.drained();
   const raw: Duplex = takeSocket(stream);
   return new Promise((resolve, reject) => {

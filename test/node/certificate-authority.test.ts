@@ -9,9 +9,9 @@ import {
   issueRevocationList,
   issueServerCertificate,
   type CertifiedKey,
-  type KeyType,
 } from '../../src/node/certificate-authority.ts';
 import { describePeerCertificate } from '../../src/node/peer-certificate.ts';
+import type { KeyType } from '../../src/node/signing-keys.ts';
 import type { PeerCertificate } from '../../src/security/tls-port.ts';
 import { needs, run, temporaryDirectory } from './command.ts';
 
@@ -19,7 +19,9 @@ const describePem = (pem: string): PeerCertificate =>
   describePeerCertificate(new X509Certificate(pem).raw, { verified: true });
 const names = ['console.lab', 'localhost', '127.0.0.1', '::1', '[fe80::1%eth0]', '*.vm.lab'];
 
-for (const keyType of ['P-256', 'P-384', 'RSA-3072'] as const satisfies readonly KeyType[])
+const keyTypes: readonly KeyType[] = ['P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'Ed25519'];
+
+for (const keyType of keyTypes)
   describe(`certificates of a ${keyType} authority`, () => {
     let authority: CertifiedKey;
     let server: CertifiedKey;
@@ -29,7 +31,7 @@ for (const keyType of ['P-256', 'P-384', 'RSA-3072'] as const satisfies readonly
     before(async () => {
       authority = await createAuthority({ keyType });
       server = await issueServerCertificate(authority, names, { keyType });
-      alice = await issueClientCertificate(authority, 'C=GB,O=Lab,CN=alice');
+      alice = await issueClientCertificate(authority, 'C=GB,O=Lab,CN=alice', { keyType });
       revoked = await issueClientCertificate(authority, 'C=GB,O=Lab,CN=bob');
       const { serialNumber } = describePem(revoked.cert);
       const entries = [{ serialNumber, reason: 'keyCompromise' as const }];
