@@ -42,6 +42,12 @@ export function readCertificate(der: Uint8Array): CertificateFields {
   };
 }
 
+/** A serial number as PeerCertificate has it: hexadecimal, upper case, without the zero of the sign. */
+export const serialText = (serial: DerElement): string =>
+  toHex(serial.content)
+    .toUpperCase()
+    .replace(/^00(?=.)/, '');
+
 const OID_SUBJECT_ALT_NAME = '2.5.29.17';
 const BACKSLASH = 0x5c;
 
@@ -83,7 +89,7 @@ export function describePeerCertificate(
   der: Uint8Array,
   verdict: { readonly verified: boolean; readonly fault?: string },
 ): PeerCertificate {
-  const { subject, serial, extensions } = readCertificate(der);
+  const { subject, issuer, serial, extensions } = readCertificate(der);
   const { inOrder, reversed } = formatDistinguishedName(subject);
   const altNames = extensions.get(OID_SUBJECT_ALT_NAME);
   return {
@@ -96,9 +102,8 @@ export function describePeerCertificate(
             .map(formatGeneralName)
             .filter((name) => name !== undefined),
     fingerprint256: createHash('sha256').update(der).digest('hex'),
-    serialNumber: toHex(serial.content)
-      .toUpperCase()
-      .replace(/^00(?=.)/, ''),
+    issuer: formatDistinguishedName(issuer).inOrder,
+    serialNumber: serialText(serial),
     verified: verdict.verified,
     ...(verdict.fault === undefined ? {} : { fault: verdict.fault }),
   };

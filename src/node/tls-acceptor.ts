@@ -4,9 +4,10 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createSecureContext, createServer, type SecureContext, type Server } from 'node:tls';
+import type { TlsOptions, TLSSocket } from 'node:tls';
 import { withDeadline } from '../core/deadline.ts';
-import { ClosedError, ErrorCode, SecurityError } from '../core/errors.ts';
+import { assertInvariant, ClosedError, ErrorCode, SecurityError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
 import type { PeerCertificate, TlsAcceptor, TlsInfo, TlsLayer } from '../security/tls-port.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
@@ -20,6 +21,12 @@ import {
   type TlsCredentials,
   type TlsVersion,
 } from './tls-context.ts';
+import {
+  defaultIdentities,
+  identitiesNamed,
+  openIdentity,
+  type Identity,
+} from './tls-identities.ts';
 import { tlsFailure } from './tls-fault.ts';
 
 export interface TlsAcceptorOptions {
@@ -60,6 +67,7 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
   const group = groupOf(options.anonymous);
   const servers = new Map<TlsLayer, Server>();
   const layers = new Set<TlsLayer>();
+  let contextNamed: (serverName: string) => SecureContext | undefined = () => undefined;
   const pace = createPace(PACE[group ?? 'ffdhe2048']);
   // Our deadline covers the wait for a turn too; Node's own comes later, as a second net.
   const handshakeTimeout = timeoutMs + 1000;
@@ -78,16 +86,20 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
         },
       );
     }
-    const context = x509ServerOptions(x509, maxVersion);
+    const identities = identitiesOf(x509);
+    const context = x509ServerOptions(among(x509, defaultIdentities(identities)), maxVersion);
+    // Checked here, because later a fault would come in the middle of a handshake.
+    for (const each of identities.slice(1)) x509ServerOptions(among(x509, [each]), maxVersion);
     const server = servers.get('x509');
-    if (server !== undefined) {
-      server.setSecureContext(context);
-      return;
-    }
+    server?.setSecureContext(context);
+    contextNamed = contextsByName(x509, identities, maxVersion);
+    if (server !== undefined) return;
     // Bad certificates are let through the handshake, with their verdict: refused there, the reason would be lost.
     const requestCert = verifyClient !== 'off';
     const verification = { requestCert, rejectUnauthorized: false };
-    servers.set('x509', createServer({ ...context, ...verification, handshakeTimeout }));
+    const SNICallback: TlsOptions['SNICallback'] = (name, done) => done(null, contextNamed(name));
+    const x509Options = { ...context, ...verification, handshakeTimeout, SNICallback };
+    servers.set('x509', createServer(x509Options));
     layers.add('x509');
   };
   if (options.x509 !== undefined) setCredentials(options.x509);
@@ -121,6 +133,52 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
         throw tlsFailure(error);
       }
     },
+  };
+}
+
+function identitiesOf(x509: TlsCredentials): Identity[] {
+  try {
+    return [x509, ...(x509.alternatives ?? [])].map(openIdentity);
+  } catch (cause) {
+    throw new SecurityError('a certificate is not PEM', {
+      code: ErrorCode.tlsConfiguration,
+      cause,
+    });
+  }
+}
+
+/** The same CA and lists, with some of the certificates. */
+function among({ ca, crls }: TlsCredentials, identities: readonly Identity[]): TlsCredentials {
+  const [first, ...alternatives] = identities.map(({ pair: { cert, key } }) => ({ cert, key }));
+  assertInvariant(first !== undefined, 'there is always a certificate');
+  return {
+    ...first,
+    alternatives,
+    ...(ca === undefined ? {} : { ca }),
+    ...(crls === undefined ? {} : { crls }),
+  };
+}
+
+/** Contexts for names that clients ask for, each made when it is first needed; undefined where the default one will do. */
+function contextsByName(
+  x509: TlsCredentials,
+  identities: readonly Identity[],
+  maxVersion: TlsVersion,
+): (serverName: string) => SecureContext | undefined {
+  // By which certificates they have: names are the peers' to invent, and must not fill our memory.
+  const contexts = new Map<string, SecureContext>();
+  const key = (some: readonly Identity[]): string =>
+    some.map((each) => identities.indexOf(each)).join();
+  const usual = key(defaultIdentities(identities));
+  return (serverName) => {
+    const named = identitiesNamed(identities, serverName);
+    if (named === undefined || key(named) === usual) return undefined;
+    let context = contexts.get(key(named));
+    if (context === undefined) {
+      context = createSecureContext(x509ServerOptions(among(x509, named), maxVersion));
+      contexts.set(key(named), context);
+    }
+    return context;
   };
 }
 
