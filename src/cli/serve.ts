@@ -9,6 +9,7 @@ import { compose, type Composition } from './composition.ts';
 import { logConnections } from './connection-log.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
 import { createLogs, type Logs } from './log.ts';
+import { onReloadSignal } from './reload-signal.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { terminalStyle } from './terminal-text.ts';
 
@@ -18,15 +19,17 @@ export async function runServe(settings: ServeSettings): Promise<void> {
   const logs = createLogs({ json, verbose, colour: style.colour });
   // From here on a signal stops what is being built, too.
   const stop = stopSignal();
+  const reload = onReloadSignal(logs, () => stop.ask('SIGHUP'));
   let composition: Composition | undefined;
   try {
-    composition = await compose(settings, logs.inner);
+    composition = await compose(settings, logs.inner, logs.log);
     const { serving, display } = composition;
     logConnections(serving.server.events, logs);
     const gone = new Promise<VncError>((resolve) => {
       display.events.on('closed', resolve);
     });
     announce(settings, composition, logs);
+    reload.serve(serving);
     for (const warning of composition.warnings) logs.log.warn(warning);
     const reason = await Promise.race([gone, stop.asked]);
     if (reason instanceof Error)
@@ -38,16 +41,22 @@ export async function runServe(settings: ServeSettings): Promise<void> {
     throw error;
   } finally {
     stop.forget();
+    reload.forget();
   }
 }
 
-async function shutDown({ display }: Composition, serving: Serving): Promise<void> {
+async function shutDown({ display, credentials }: Composition, serving: Serving): Promise<void> {
+  credentials?.close();
   await serving.close();
   await display.close();
 }
 
 /** The first SIGINT or SIGTERM asks, the second ends the process at once. */
-function stopSignal(): { readonly asked: Promise<string>; readonly forget: () => void } {
+function stopSignal(): {
+  readonly asked: Promise<string>;
+  readonly ask: (why: string) => void;
+  readonly forget: () => void;
+} {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   let ask: (signal: string) => void = () => undefined;
   let asked = false;
@@ -62,6 +71,7 @@ function stopSignal(): { readonly asked: Promise<string>; readonly forget: () =>
   for (const signal of signals) process.on(signal, onSignal);
   return {
     asked: promise,
+    ask: (why) => ask(why),
     forget: () => {
       for (const signal of signals) process.off(signal, onSignal);
     },

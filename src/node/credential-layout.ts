@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CertificatePurpose } from './certificate-checks.ts';
-import { exists } from './file-access.ts';
+import { exists, readFault } from './file-access.ts';
 import { fileFault } from './pem.ts';
 
 export interface IdentityFileNames {
@@ -46,11 +46,7 @@ export async function credentialFiles(
   if (await some(dir, ['fullchain.pem', 'privkey.pem'])) return letsEncryptLayout(dir, needCa);
   // A directory that is not there, or cannot be entered, deserves to hear so.
   await stat(dir).catch((cause: unknown) => {
-    throw fileFault(
-      dir,
-      'cannot be looked into; it must be a directory with certificate and key',
-      cause,
-    );
+    throw fileFault(dir, readFault(cause, 'a certificate and its key'), cause);
   });
   throw fileFault(
     dir,
