@@ -4,30 +4,20 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, createServer, type SecureContext, type Server } from 'node:tls';
-import type { TlsOptions, TLSSocket } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { withDeadline } from '../core/deadline.ts';
-import { assertInvariant, ClosedError, ErrorCode, SecurityError } from '../core/errors.ts';
+import { ClosedError, ErrorCode, SecurityError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
 import type { PeerCertificate, TlsAcceptor, TlsInfo, TlsLayer } from '../security/tls-port.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
+import { peekServerName } from './client-hello.ts';
 import type { DhGroup } from './ffdhe.ts';
 import { createPace } from './handshake-pace.ts';
 import { describePeerCertificate } from './peer-certificate.ts';
 import { socketStream, takeSocket } from './socket-stream.ts';
-import {
-  anonymousServerOptions,
-  x509ServerOptions,
-  type TlsCredentials,
-  type TlsVersion,
-} from './tls-context.ts';
-import {
-  defaultIdentities,
-  identitiesNamed,
-  openIdentity,
-  type Identity,
-} from './tls-identities.ts';
+import { anonymousServerOptions, type TlsCredentials, type TlsVersion } from './tls-context.ts';
 import { tlsFailure } from './tls-fault.ts';
+import { createX509Servers, type X509Servers } from './x509-servers.ts';
 
 export interface TlsAcceptorOptions {
   /** Absent: no X509* sub-types, until setCredentials. */
@@ -65,15 +55,15 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
   const timeoutMs = options.handshakeTimeoutMs ?? defaultLimits.handshakeStageMs;
   const maxVersion = options.maxVersion ?? 'TLSv1.2';
   const group = groupOf(options.anonymous);
-  const servers = new Map<TlsLayer, Server>();
+  let anonymous: Server | undefined;
+  let x509Servers: X509Servers | undefined;
   const layers = new Set<TlsLayer>();
-  let contextNamed: (serverName: string) => SecureContext | undefined = () => undefined;
   const pace = createPace(PACE[group ?? 'ffdhe2048']);
   // Our deadline covers the wait for a turn too; Node's own comes later, as a second net.
   const handshakeTimeout = timeoutMs + 1000;
 
   if (group !== undefined) {
-    servers.set('anonymous', createServer({ ...anonymousServerOptions(group), handshakeTimeout }));
+    anonymous = createServer({ ...anonymousServerOptions(group), handshakeTimeout });
     layers.add('anonymous');
   }
 
@@ -86,26 +76,16 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
         },
       );
     }
-    const identities = identitiesOf(x509);
-    const context = x509ServerOptions(among(x509, defaultIdentities(identities)), maxVersion);
-    // Checked here, because later a fault would come in the middle of a handshake.
-    for (const each of identities.slice(1)) x509ServerOptions(among(x509, [each]), maxVersion);
-    const server = servers.get('x509');
-    server?.setSecureContext(context);
-    contextNamed = contextsByName(x509, identities, maxVersion);
-    if (server !== undefined) return;
-    // Bad certificates are let through the handshake, with their verdict: refused there, the reason would be lost.
     const requestCert = verifyClient !== 'off';
-    const verification = { requestCert, rejectUnauthorized: false };
-    const SNICallback: TlsOptions['SNICallback'] = (name, done) => done(null, contextNamed(name));
-    const x509Options = { ...context, ...verification, handshakeTimeout, SNICallback };
-    servers.set('x509', createServer(x509Options));
+    x509Servers = createX509Servers(x509, { maxVersion, requestCert, handshakeTimeout });
     layers.add('x509');
   };
   if (options.x509 !== undefined) setCredentials(options.x509);
 
   const handshake = async (stream: ByteStream, layer: TlsLayer): Promise<TLSSocket> => {
-    const server = servers.get(layer);
+    // What is replaced meanwhile is still good for those who came before.
+    const x509 = layer === 'x509' ? x509Servers : undefined;
+    const server = layer === 'x509' ? x509?.serverFor(undefined) : anonymous;
     if (server === undefined) {
       throw new SecurityError(`no credentials for the ${layer} TLS layer`, {
         code: ErrorCode.tlsConfiguration,
@@ -114,7 +94,9 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
     }
     if (layer === 'anonymous') await pace.turn(stream.closed);
     await stream.drained();
-    return secure(server, takeSocket(stream));
+    const raw = takeSocket(stream);
+    if (x509?.byName !== true) return secure(server, raw);
+    return secure(x509.serverFor(await peekServerName(raw)), raw);
   };
 
   return {
@@ -133,52 +115,6 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
         throw tlsFailure(error);
       }
     },
-  };
-}
-
-function identitiesOf(x509: TlsCredentials): Identity[] {
-  try {
-    return [x509, ...(x509.alternatives ?? [])].map(openIdentity);
-  } catch (cause) {
-    throw new SecurityError('a certificate is not PEM', {
-      code: ErrorCode.tlsConfiguration,
-      cause,
-    });
-  }
-}
-
-/** The same CA and lists, with some of the certificates. */
-function among({ ca, crls }: TlsCredentials, identities: readonly Identity[]): TlsCredentials {
-  const [first, ...alternatives] = identities.map(({ pair: { cert, key } }) => ({ cert, key }));
-  assertInvariant(first !== undefined, 'there is always a certificate');
-  return {
-    ...first,
-    alternatives,
-    ...(ca === undefined ? {} : { ca }),
-    ...(crls === undefined ? {} : { crls }),
-  };
-}
-
-/** Contexts for names that clients ask for, each made when it is first needed; undefined where the default one will do. */
-function contextsByName(
-  x509: TlsCredentials,
-  identities: readonly Identity[],
-  maxVersion: TlsVersion,
-): (serverName: string) => SecureContext | undefined {
-  // By which certificates they have: names are the peers' to invent, and must not fill our memory.
-  const contexts = new Map<string, SecureContext>();
-  const key = (some: readonly Identity[]): string =>
-    some.map((each) => identities.indexOf(each)).join();
-  const usual = key(defaultIdentities(identities));
-  return (serverName) => {
-    const named = identitiesNamed(identities, serverName);
-    if (named === undefined || key(named) === usual) return undefined;
-    let context = contexts.get(key(named));
-    if (context === undefined) {
-      context = createSecureContext(x509ServerOptions(among(x509, named), maxVersion));
-      contexts.set(key(named), context);
-    }
-    return context;
   };
 }
 

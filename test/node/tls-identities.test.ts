@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { connect, type ConnectionOptions } from 'node:tls';
+import {
+  createAuthority,
+  issueClientCertificate,
+  issueRevocationList,
+  issueServerCertificate,
+  type CertifiedKey,
+} from '../../src/node/certificate-authority.ts';
+import { socketStream } from '../../src/node/socket-stream.ts';
+import {
+  createTlsAcceptor,
+  type NodeTlsAcceptor,
+  type TlsAcceptorOptions,
+} from '../../src/node/tls-acceptor.ts';
+import type { TlsCredentials } from '../../src/node/tls-context.ts';
+import type { TlsUpgrade } from '../../src/security/tls-port.ts';
+
+let authority: CertifiedKey;
+/** By what they are for. */
+let made: Record<'a.ec' | 'a.rsa' | 'b.ec' | 'b.rsa' | 'wild' | 'alice' | 'bob', CertifiedKey>;
+before(async () => {
+  authority = await createAuthority();
+  const issue = (names: readonly string[], keyType: 'P-256' | 'RSA-3072'): Promise<CertifiedKey> =>
+    issueServerCertificate(authority, names, { keyType });
+  made = {
+    'a.ec': await issue(['a.lab', '127.0.0.1'], 'P-256'),
+    'a.rsa': await issue(['a.lab', '127.0.0.1'], 'RSA-3072'),
+    'b.ec': await issue(['b.lab'], 'P-256'),
+    'b.rsa': await issue(['b.lab'], 'RSA-3072'),
+    wild: await issue(['*.many.lab'], 'P-256'),
+    alice: await issueClientCertificate(authority, 'CN=alice'),
+    bob: await issueClientCertificate(authority, 'CN=bob'),
+  };
+});
+
+const closers: Array<() => void> = [];
+after(() => {
+  for (const close of closers) close();
+});
+
+type Name = keyof typeof made;
+
+const credentials = (first: Name, ...more: readonly Name[]): TlsCredentials => ({
+  ...made[first],
+  alternatives: more.map((name) => made[name]),
+  ca: authority.cert,
+});
+
+class Endpoint {
+  readonly acceptor: NodeTlsAcceptor;
+  readonly port: number;
+  readonly upgrades: Promise<TlsUpgrade>[];
+
+  private constructor(acceptor: NodeTlsAcceptor, port: number, upgrades: Promise<TlsUpgrade>[]) {
+    this.acceptor = acceptor;
+    this.port = port;
+    this.upgrades = upgrades;
+  }
+
+  static async open(options: TlsAcceptorOptions): Promise<Endpoint> {
+    const acceptor = createTlsAcceptor(options);
+    const upgrades: Promise<TlsUpgrade>[] = [];
+    const server = createServer((socket) => {
+      closers.push(() => socket.destroy());
+      const upgrade = acceptor.accept(socketStream(socket), 'x509');
+      upgrade.catch(() => undefined);
+      upgrades.push(upgrade);
+    }).listen(0, '127.0.0.1');
+    closers.push(() => server.close());
+    await once(server, 'listening');
+    return new Endpoint(acceptor, (server.address() as AddressInfo).port, upgrades);
+  }
+
+  /** Which certificate a client is shown; by name, since fingerprints mean nothing to a reader. */
+  async shows(options: ConnectionOptions = {}): Promise<string> {
+    const socket = connect({ port: this.port, rejectUnauthorized: false, ...options });
+    await once(socket, 'secureConnect');
+    const fingerprint = socket.getPeerCertificate().fingerprint256;
+    socket.destroy();
+    const entry = Object.entries(made).find(
+      ([, { cert }]) => new X509Certificate(cert).fingerprint256 === fingerprint,
+    );
+    return entry?.[0] ?? 'unknown';
+  }
+}
+
+/** What clients can verify. */
+const only = {
+  rsa: { sigalgs: 'RSA-PSS+SHA256:RSA+SHA256' },
+  ec: { sigalgs: 'ECDSA+SHA256' },
+};
+
+describe('RSA and ECDSA side by side', () => {
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
+    for (const [first, second] of [
+      ['a.ec', 'a.rsa'],
+      ['a.rsa', 'a.ec'],
+    ] as const)
+      it(`${maxVersion}, ${first} first: each client gets the one that it can verify`, async () => {
+        const endpoint = await Endpoint.open({ x509: credentials(first, second), maxVersion });
+        assert.equal(await endpoint.shows(only.rsa), 'a.rsa');
+        assert.equal(await endpoint.shows(only.ec), 'a.ec');
+        assert.match(await endpoint.shows(), /^a\./);
+      });
+
+  it('one alone refuses those who cannot verify it', async () => {
+    const endpoint = await Endpoint.open({ x509: credentials('a.ec') });
+    assert.equal(await endpoint.shows(only.ec), 'a.ec');
+    await assert.rejects(endpoint.shows(only.rsa), /handshake failure/);
+  });
+
+  it('do not mix names: a certificate of another name is not shown in place of the first', async () => {
+    const endpoint = await Endpoint.open({ x509: credentials('a.rsa', 'b.ec') });
+    assert.equal(await endpoint.shows(), 'a.rsa');
+    await assert.rejects(endpoint.shows(only.ec), /handshake failure/);
+  });
+});
+
+describe('server names', () => {
+  const all: readonly [Name, ...Name[]] = ['a.ec', 'a.rsa', 'b.ec', 'b.rsa', 'wild'];
+
+  const rows: [what: string, servername: string, shown: Name][] = [
+    ['the first name', 'a.lab', 'a.ec'],
+    ['another name', 'b.lab', 'b.ec'],
+    ['another name in capitals', 'B.LAB', 'b.ec'],
+    ['a name under a wildcard', 'x.many.lab', 'wild'],
+    ['a name that a wildcard does not reach', 'x.y.many.lab', 'a.ec'],
+    ['a name that nobody knows', 'c.lab', 'a.ec'],
+    ['a name that is none', 'no name/at all', 'a.ec'],
+  ];
+  for (const [what, servername, shown] of rows)
+    it(`${what} gets ${shown}`, async () => {
+      const endpoint = await Endpoint.open({ x509: credentials(...all) });
+      assert.equal(await endpoint.shows({ servername, ...only.ec }), shown);
+    });
+
+  it('an address, which TigerVNC sends as if it were a name, gets the first', async () => {
+    const endpoint = await Endpoint.open({ x509: credentials(...all) });
+    // Node refuses to send one; what the acceptor does with the text is asked without it.
+    assert.equal(await endpoint.shows({ host: '127.0.0.1', ...only.ec }), 'a.ec');
+  });
+
+  it('no name at all gets the first', async () => {
+    const endpoint = await Endpoint.open({ x509: credentials(...all) });
+    assert.equal(await endpoint.shows(only.ec), 'a.ec');
+    assert.equal(await endpoint.shows(only.rsa), 'a.rsa');
+  });
+
+  it('choose among kinds of key as well', async () => {
+    const endpoint = await Endpoint.open({ x509: credentials(...all) });
+    assert.equal(await endpoint.shows({ servername: 'b.lab', ...only.rsa }), 'b.rsa');
+    assert.equal(await endpoint.shows({ servername: 'b.lab', ...only.ec }), 'b.ec');
+  });
+
+  it('change with the credentials', async () => {
+    const endpoint = await Endpoint.open({ x509: credentials('a.ec') });
+    assert.equal(await endpoint.shows({ servername: 'b.lab' }), 'a.ec');
+    endpoint.acceptor.setCredentials(credentials('a.ec', 'b.ec'));
+    assert.equal(await endpoint.shows({ servername: 'b.lab' }), 'b.ec');
+    endpoint.acceptor.setCredentials(credentials('a.ec'));
+    assert.equal(await endpoint.shows({ servername: 'b.lab' }), 'a.ec');
+  });
+
+  it("check the client's certificate and the revocation list as without a name", async () => {
+    const { serialNumber } = new X509Certificate(made.bob.cert);
+    const crls = [await issueRevocationList(authority, [{ serialNumber }], { number: 1n })];
+    const x509 = { ...credentials('a.ec', 'b.ec'), crls };
+    const endpoint = await Endpoint.open({ x509, verifyClient: 'require' });
+    for (const servername of ['a.lab', 'b.lab']) {
+      await endpoint.shows({ servername, ...made.alice });
+      await endpoint.shows({ servername, ...made.bob });
+    }
+    const verdicts = await Promise.all(endpoint.upgrades);
+    assert.deepEqual(
+      verdicts.map(({ info }) => info.peerCertificate?.fault ?? 'good'),
+      ['good', 'CERT_REVOKED', 'good', 'CERT_REVOKED'],
+    );
+  });
+});
+
+describe('alternatives that cannot be used', () => {
+  it('are refused, and the old credentials stay', async () => {
+    const endpoint = await Endpoint.open({ x509: credentials('a.ec') });
+    const wrong = { cert: made['b.ec'].cert, key: made['a.ec'].key };
+    for (const bad of [wrong, { cert: 'no PEM', key: 'no PEM' }]) {
+      const alternatives = [made['a.rsa'], bad];
+      assert.throws(() => endpoint.acceptor.setCredentials({ ...made['a.ec'], alternatives }), {
+        code: 'ERR_VNC_TLS_CONFIGURATION',
+      });
+    }
+    await assert.rejects(endpoint.shows(only.rsa), /handshake failure/);
+    assert.equal(await endpoint.shows({ servername: 'b.lab' }), 'a.ec');
+  });
+});
