@@ -18,7 +18,11 @@ import {
   type TlsAcceptorOptions,
 } from '../../src/node/tls-acceptor.ts';
 import type { TlsCredentials } from '../../src/node/tls-context.ts';
-import type { TlsUpgrade } from '../../src/security/tls-port.ts';
+import { identitiesNamed, openIdentity } from '../../src/node/tls-identities.ts';
+import { createTlsConnector } from '../../src/node/tls-connector.ts';
+import type { TlsConnector, TlsUpgrade } from '../../src/security/tls-port.ts';
+import { memoryPair } from '../../src/wire/memory-pair.ts';
+import { secure } from '../support/socket-pair.ts';
 
 let authority: CertifiedKey;
 /** By what they are for. */
@@ -139,10 +143,12 @@ describe('server names', () => {
       assert.equal(await endpoint.shows({ servername, ...only.ec }), shown);
     });
 
-  it('an address, which TigerVNC sends as if it were a name, gets the first', async () => {
-    const endpoint = await Endpoint.open({ x509: credentials(...all) });
-    // Node refuses to send one; what the acceptor does with the text is asked without it.
-    assert.equal(await endpoint.shows({ host: '127.0.0.1', ...only.ec }), 'a.ec');
+  it('an address, which TigerVNC sends as if it were a name, counts for none', () => {
+    // Node refuses to send one, so the choice itself is asked.
+    const identities = all.map((name) => openIdentity(made[name]));
+    assert.equal(identitiesNamed(identities, '127.0.0.1'), undefined);
+    assert.equal(identitiesNamed(identities, '::1'), undefined);
+    assert.equal(identitiesNamed(identities, 'b.lab.')?.length, 2);
   });
 
   it('no name at all gets the first', async () => {
@@ -180,6 +186,46 @@ describe('server names', () => {
       verdicts.map(({ info }) => info.peerCertificate?.fault ?? 'good'),
       ['good', 'CERT_REVOKED', 'good', 'CERT_REVOKED'],
     );
+  });
+});
+
+describe('a hello that is looked into for its name', () => {
+  const x509 = (): TlsCredentials => credentials('a.ec', 'b.ec');
+  const connector = (): TlsConnector =>
+    createTlsConnector({ serverName: 'b.lab', ca: authority.cert });
+
+  it('may come one byte at a time', async () => {
+    const acceptor = createTlsAcceptor({ x509: x509() });
+    const pair = await secure(memoryPair({ chunkBytes: 1 }), connector(), acceptor, 'x509');
+    const shown = pair.clientInfo.peerCertificate?.fingerprint256.toUpperCase();
+    const { fingerprint256 } = new X509Certificate(made['b.ec'].cert);
+    assert.equal(shown, fingerprint256.replaceAll(':', ''));
+    pair.client.destroy();
+    pair.server.destroy();
+  });
+
+  it('may be no hello at all, and is refused by TLS then', async () => {
+    for (const text of ['GET / HTTP/1.1\r\n\r\n', 'RFB 003.008\n', 'A'.repeat(20_000)]) {
+      const [near, far] = memoryPair();
+      near.write(Buffer.from(text));
+      const acceptor = createTlsAcceptor({ x509: x509() });
+      await assert.rejects(acceptor.accept(far, 'x509'), { code: 'ERR_VNC_TLS' });
+      near.destroy();
+    }
+  });
+
+  it('may stop half way, until the deadline or the end', async () => {
+    const start = Uint8Array.of(22, 3, 1, 1, 0, 1, 0, 0);
+    const acceptor = createTlsAcceptor({ x509: x509(), handshakeTimeoutMs: 20 });
+    const [silent, first] = memoryPair();
+    silent.write(start);
+    await assert.rejects(acceptor.accept(first, 'x509'), /it took longer than 20 ms/);
+    const [leaving, second] = memoryPair();
+    leaving.write(start);
+    leaving.end();
+    await assert.rejects(acceptor.accept(second, 'x509'), /the peer closed the connection/);
+    silent.destroy();
+    leaving.destroy();
   });
 });
 
