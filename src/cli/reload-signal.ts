@@ -13,9 +13,12 @@ export interface ReloadSignal {
 export function onReloadSignal({ log }: Logs, hungUp: () => void): ReloadSignal {
   let serving: Serving | undefined;
   const hadTerminal = hasTerminal();
+  let ending = false;
   const onSignal = (): void => {
-    if (hadTerminal && !hasTerminal()) hungUp();
-    else if (serving !== undefined) void reload(serving, log);
+    if (hadTerminal && !hasTerminal()) {
+      ending = true;
+      hungUp();
+    } else if (serving !== undefined) void reload(serving, log);
   };
   process.on('SIGHUP', onSignal);
   return {
@@ -24,6 +27,8 @@ export function onReloadSignal({ log }: Logs, hungUp: () => void): ReloadSignal 
     },
     forget: () => {
       process.off('SIGHUP', onSignal);
+      // As without us. A normal exit would abort: Node puts back the settings of a terminal that is no more.
+      if (ending) process.kill(process.pid, 'SIGHUP');
     },
   };
 }
