@@ -127,10 +127,8 @@ describe('sallyport serve: SIGHUP', { concurrency: 2 }, () => {
       users: await line('first'),
       password: 'oldpass\n',
     });
-    const running = new Running([
-      ...['--tls-dir', dir, '--security', 'X509Plain,X509Vnc'],
-      ...['--users', join(dir, 'users'), '--password-file', join(dir, 'password')],
-    ]);
+    const secrets = ['--users', join(dir, 'users'), '--password-file', join(dir, 'password')];
+    const running = new Running(['--tls-dir', dir, '--security', 'X509Plain,X509Vnc', ...secrets]);
     const address = await running.address();
     const tls = { ca: authority.cert };
     const plain = { tls, security: 'X509Plain', username: 'ann' };

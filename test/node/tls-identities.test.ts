@@ -109,7 +109,8 @@ describe('RSA and ECDSA side by side', () => {
         const endpoint = await Endpoint.open({ x509: credentials(first, second), maxVersion });
         assert.equal(await endpoint.shows(only.rsa), 'a.rsa');
         assert.equal(await endpoint.shows(only.ec), 'a.ec');
-        assert.match(await endpoint.shows(), /^a\./);
+        // Our order of suites decides in TLS 1.2, the client's order of signatures in 1.3.
+        assert.match(await endpoint.shows(), maxVersion === 'TLSv1.2' ? /^a\.ec$/ : /^a\./);
       });
 
   it('one alone refuses those who cannot verify it', async () => {
