@@ -20,9 +20,6 @@ import { revokedBy, type RevokedCertificates } from './revocation-list.ts';
 import type { TlsCredentials } from './tls-context.ts';
 import { openIdentity, shadowOf } from './tls-identities.ts';
 
-export type { CredentialFileNames, CredentialSource } from './credential-layout.ts';
-export type { CredentialSummary } from './identity-files.ts';
-
 export interface CredentialOptions {
   /** Peers' certificates will be verified: without authorities that cannot be. */
   readonly needCa: boolean;
