@@ -8,7 +8,13 @@ export {
 } from './node/serve.ts';
 export { formatAddress, parseAddress, type Address } from './node/address.ts';
 export { startQemuDisplay, type QemuOptions } from './displays/qemu.ts';
-export type { TlsCredentials } from './node/tls-context.ts';
+export type { TlsCredentials, TlsIdentity } from './node/tls-context.ts';
+export type { Reloadable, ReloadOutcome, ReloadReport } from './node/reload.ts';
+export {
+  openCredentialStore,
+  type CredentialStore,
+  type CredentialStoreOptions,
+} from './node/credential-store.ts';
 export { PasswordStore } from './access/passwords.ts';
 export { UserStore } from './access/users.ts';
 export { readPasswordFile, type PasswordFile } from './node/password-file.ts';

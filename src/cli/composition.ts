@@ -1,6 +1,8 @@
 /** From settings to a running server: reads files, makes first credentials, opens the display, serves it. */
 import type { Logger } from '../core/logger.ts';
 import { isLoopback } from '../node/address.ts';
+import type { CredentialStore } from '../node/credential-store.ts';
+import type { Reloadable } from '../node/reload.ts';
 import { serve, type ServeAccess, type Serving } from '../node/serve.ts';
 import {
   describeProtection,
@@ -13,7 +15,7 @@ import { loadCredentials, type ServerCredentials } from './credentials.ts';
 import { CommandFailure, ExitCode, step } from './failure.ts';
 import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
-import { loadPasswords, loadUsers, type Loaded } from './secret-files.ts';
+import { loadPasswords, loadUsers } from './secret-files.ts';
 import type { ServeSettings } from './serve-options.ts';
 
 export interface Composition {
@@ -22,32 +24,37 @@ export interface Composition {
   /** Absent when nothing of it is X.509. */
   readonly certificate?: { readonly fingerprint256: string; readonly caFile?: string };
   readonly generatedPassword?: string;
+  /** The certificates' files, watched; to be closed with the rest. */
+  readonly credentials?: CredentialStore;
   /** What works now and should not stay so. */
   readonly warnings: readonly string[];
   /** What is good to know. */
   readonly remarks: readonly string[];
 }
 
-/** Reads the certificate's files again. Throws SecurityError; then the old ones stay in use. */
-export async function reload(settings: ServeSettings, { serving }: Composition): Promise<string> {
-  const { tls } = await loadCredentials(settings);
-  serving.setCredentials(tls);
-  return tls.summary.fingerprint;
-}
-
 /** Throws CommandFailure. What was opened until then is closed. */
-export async function compose(settings: ServeSettings, logger: Logger): Promise<Composition> {
+export async function compose(
+  settings: ServeSettings,
+  logger: Logger,
+  /** Tells what becomes of the certificates. */
+  credentialLogger: Logger = logger,
+): Promise<Composition> {
   const offer = offerOf(settings);
   const needs = needsOf(offer);
   checkUsage(settings, offer, needs);
 
-  const credentials = needs.x509
-    ? await step(ExitCode.Credentials, () => loadCredentials(settings))
-    : undefined;
   const generatedPassword =
     needs.password && settings.passwordFile === undefined ? generatePassword() : undefined;
   const access = await step(ExitCode.Credentials, () => accessOf(settings, generatedPassword));
-  const display = await step(ExitCode.Display, () => openDisplay(settings, logger));
+  const credentials = needs.x509
+    ? await step(ExitCode.Credentials, () => loadCredentials(settings, credentialLogger))
+    : undefined;
+  const display = await step(ExitCode.Display, () => openDisplay(settings, logger)).catch(
+    (error: unknown) => {
+      credentials?.store.close();
+      throw error;
+    },
+  );
   let serving: Serving;
   try {
     serving = await step(ExitCode.Runtime, () =>
@@ -57,26 +64,31 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
         security: offer,
         allowInsecure: settings.allowInsecure,
         tls: {
-          ...(credentials === undefined ? {} : { credentials: credentials.tls }),
+          ...(credentials === undefined ? {} : { credentials: credentials.store }),
           maxVersion: settings.tls.maxVersion,
           dhGroup: settings.tls.dhGroup,
           verifyClient: settings.verifyClient,
+          disconnectRevoked: settings.disconnectRevoked,
         },
         access: access.value,
+        reloadables: access.reloadables,
         share: settings.share,
         logger,
       }),
     );
   } catch (error) {
+    credentials?.store.close();
     await display.close();
     throw error;
   }
   return {
     serving,
     display,
-    ...(credentials === undefined ? {} : { certificate: certificateOf(credentials) }),
+    ...(credentials === undefined
+      ? {}
+      : { certificate: certificateOf(credentials), credentials: credentials.store }),
     ...(generatedPassword === undefined ? {} : { generatedPassword }),
-    warnings: [...(credentials?.tls.warnings ?? []), ...access.warnings],
+    warnings: [...(credentials?.store.current.warnings ?? []), ...access.warnings],
     remarks: remarksOf(settings, serving, credentials),
   };
 }
@@ -134,10 +146,16 @@ function remedy(faults: string): string {
 
 const usage = (message: string): CommandFailure => new CommandFailure(ExitCode.Usage, message);
 
+interface LoadedAccess {
+  readonly value: ServeAccess;
+  readonly warnings: readonly string[];
+  readonly reloadables: readonly Reloadable[];
+}
+
 async function accessOf(
   settings: ServeSettings,
   generatedPassword: string | undefined,
-): Promise<Loaded<ServeAccess>> {
+): Promise<LoadedAccess> {
   const { passwordFile, usersFile, allowNames } = settings;
   const passwords = passwordFile === undefined ? undefined : await loadPasswords(passwordFile);
   const users = usersFile === undefined ? undefined : await loadUsers(usersFile);
@@ -149,15 +167,16 @@ async function accessOf(
       ...(users === undefined ? {} : { users: users.value }),
     },
     warnings: [...(passwords?.warnings ?? []), ...(users?.warnings ?? [])],
+    reloadables: [passwords?.reloadable, users?.reloadable].filter((each) => each !== undefined),
   };
 }
 
-function certificateOf({ tls, caFile }: ServerCredentials): {
+function certificateOf({ store, caFile }: ServerCredentials): {
   fingerprint256: string;
   caFile?: string;
 } {
   return {
-    fingerprint256: tls.summary.fingerprint,
+    fingerprint256: store.current.summary.fingerprint,
     ...(caFile === undefined ? {} : { caFile }),
   };
 }

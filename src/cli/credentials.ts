@@ -1,43 +1,71 @@
-/** The certificate that `serve` shows: from the files that were named, or from a directory of its own, made on first run. */
+/**
+ * The certificates that `serve` shows, kept current: from the files that were named, or from a directory of its own, made on
+ * first run.
+ */
 import { existsSync } from 'node:fs';
 import { homedir, hostname, networkInterfaces } from 'node:os';
-import { join, resolve } from 'node:path';
-import { loadTlsCredentials, type LoadedCredentials } from '../node/credential-files.ts';
+import { basename, join, resolve } from 'node:path';
+import type { Logger } from '../core/logger.ts';
+import { credentialFiles, type CredentialSource } from '../node/credential-layout.ts';
+import { openCredentialStore, type CredentialStore } from '../node/credential-store.ts';
 import { ensureFirstRunCredentials } from '../node/first-run-credentials.ts';
 import type { ServeSettings } from './serve-options.ts';
 
 export interface ServerCredentials {
-  readonly tls: LoadedCredentials;
+  readonly store: CredentialStore;
   /** For viewers to verify us by; absent when nobody named one, as with a public authority. */
   readonly caFile?: string;
   /** The directory, when they did not exist before. */
   readonly createdIn?: string;
 }
 
-export async function loadCredentials(settings: ServeSettings): Promise<ServerCredentials> {
-  const { cert, key, ca, crl, dir } = settings.tls;
-  const options = { needCa: settings.verifyClient !== 'off', hosts: hostsOf(settings) };
-  if (cert !== undefined && key !== undefined) {
-    const files = {
-      certFile: cert,
-      keyFile: key,
+export async function loadCredentials(
+  settings: ServeSettings,
+  logger: Logger,
+): Promise<ServerCredentials> {
+  const { identities, ca, crl, dir, keyPasswordFile } = settings.tls;
+  const needCa = settings.verifyClient !== 'off';
+  const passwordFile = keyPasswordFile ?? systemdCredential(process.env);
+  const open = (source: CredentialSource): Promise<CredentialStore> =>
+    openCredentialStore(source, {
+      needCa,
+      hosts: hostsOf(settings),
+      logger,
+      ...(passwordFile === undefined ? {} : { keyPasswordFile: passwordFile }),
+    });
+  const [first, ...alternatives] = identities;
+  if (first !== undefined) {
+    const store = await open({
+      ...first,
+      alternatives,
       ...(ca === undefined ? {} : { caFile: ca }),
       ...(crl === undefined ? {} : { crlFile: crl }),
-    };
-    const tls = await loadTlsCredentials(files, options);
-    return { tls, ...(ca === undefined ? {} : { caFile: resolve(ca) }) };
+    });
+    return { store, ...(ca === undefined ? {} : { caFile: resolve(ca) }) };
   }
   const directory = resolve(dir ?? defaultDirectory(process.env));
   const names = [...localNames(), ...hostsOf(settings)];
   const { created } =
     dir === undefined ? await ensureFirstRunCredentials(directory, names) : { created: false };
-  const tls = await loadTlsCredentials({ dir: directory }, options);
-  const caFile = join(directory, 'ca-cert.pem');
+  const store = await open({ dir: directory });
+  const { certFile, caFile } = await credentialFiles({ dir: directory }, 'server', needCa);
+  // Let's Encrypt's certificates are verified by what viewers have; ca-cert.pem beside them is for viewers' certificates.
+  const forViewers = basename(certFile) === 'fullchain.pem' ? undefined : caFile;
   return {
-    tls,
-    ...(existsSync(caFile) ? { caFile } : {}),
+    store,
+    ...(forViewers === undefined ? {} : { caFile: forViewers }),
     ...(created ? { createdIn: directory } : {}),
   };
+}
+
+/** systemd's LoadCredential=tls-key-password:… puts it there, for this service alone. */
+function systemdCredential(
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const directory = environment['CREDENTIALS_DIRECTORY'];
+  if (directory === undefined) return undefined;
+  const file = join(directory, 'tls-key-password');
+  return existsSync(file) ? file : undefined;
 }
 
 /** XDG's place for data that a user's programs make. */

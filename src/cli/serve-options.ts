@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseNameRule } from '../access/name-rules.ts';
 import { parseAddress, type Address } from '../node/address.ts';
+import type { IdentityFileNames } from '../node/credential-layout.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
 
@@ -24,14 +25,16 @@ export interface ServeSettings {
   readonly allowInsecure: ReadonlySet<InsecureName>;
   readonly tls: {
     readonly dir?: string;
-    readonly cert?: string;
-    readonly key?: string;
+    /** Certificates by file; the first is the one for viewers that ask for no name. */
+    readonly identities: readonly IdentityFileNames[];
+    readonly keyPasswordFile?: string;
     readonly ca?: string;
     readonly crl?: string;
     readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
     readonly dhGroup: 'ffdhe2048' | 'ffdhe3072';
   };
   readonly verifyClient: 'off' | 'request' | 'require';
+  readonly disconnectRevoked: boolean;
   readonly allowNames: readonly string[];
   readonly passwordFile?: string;
   readonly usersFile?: string;
@@ -46,13 +49,15 @@ interface RawOptions {
   listen: Address[];
   security?: SecurityOffer;
   tlsDir?: string;
-  tlsCert?: string;
-  tlsKey?: string;
+  tlsCert: string[];
+  tlsKey: string[];
+  tlsKeyPasswordFile?: string;
   tlsCa?: string;
   tlsCrl?: string;
   tlsMax: '1.2' | '1.3';
   dhGroup: 'ffdhe2048' | 'ffdhe3072';
   verifyClient: 'off' | 'request' | 'require';
+  disconnectRevoked: boolean;
   allowName: string[];
   passwordFile?: string;
   users?: string;
@@ -117,10 +122,22 @@ export function serveCommand(
     .optionsGroup('TLS:')
     .option(
       '--tls-dir <DIR>',
-      'directory with server-cert.pem, server-key.pem, ca-cert.pem, ca-crl.pem',
+      "directory with server-cert.pem, server-key.pem, ca-cert.pem, ca-crl.pem; or in Kubernetes's or Let's Encrypt's layout",
     )
-    .option('--tls-cert <FILE>', 'server certificate, with the intermediate ones')
-    .option('--tls-key <FILE>', 'its key')
+    .addOption(
+      new Option(
+        '--tls-cert <FILE>',
+        'server certificate, with the intermediate ones; again for other kinds of key, or other names',
+      )
+        .argParser(collect((text) => text))
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--tls-key <FILE>', 'its key; the keys in the order of the certificates')
+        .argParser(collect((text) => text))
+        .default([], 'none'),
+    )
+    .option('--tls-key-password-file <FILE>', 'file with the password of encrypted keys')
     .option('--tls-ca <FILE>', 'authority that signs client certificates')
     .option('--tls-crl <FILE>', 'its revocation list')
     .addOption(
@@ -138,6 +155,10 @@ export function serveCommand(
       new Option('--verify-client <MODE>', 'whether viewers must bring a certificate')
         .choices(['off', 'request', 'require'])
         .default('off'),
+    )
+    .option(
+      '--no-disconnect-revoked',
+      'leave sessions alone whose certificate a new revocation list names',
     )
     .addOption(
       new Option(
@@ -181,11 +202,11 @@ function toSettings(
   raw: RawOptions,
   afterDashes: readonly string[] | undefined,
 ): ServeSettings {
-  if ((raw.tlsCert === undefined) !== (raw.tlsKey === undefined))
-    throw usage('--tls-cert and --tls-key belong together');
-  if (raw.tlsDir !== undefined && raw.tlsCert !== undefined)
+  if (raw.tlsCert.length !== raw.tlsKey.length)
+    throw usage('--tls-cert and --tls-key belong together, one key for each certificate');
+  if (raw.tlsDir !== undefined && raw.tlsCert.length > 0)
     throw usage('--tls-dir and --tls-cert exclude each other');
-  if ((raw.tlsCa ?? raw.tlsCrl) !== undefined && raw.tlsCert === undefined)
+  if ((raw.tlsCa ?? raw.tlsCrl) !== undefined && raw.tlsCert.length === 0)
     throw usage(
       '--tls-ca and --tls-crl go with --tls-cert; a directory has ca-cert.pem and ca-crl.pem for them',
     );
@@ -204,14 +225,15 @@ function toSettings(
     allowInsecure,
     tls: {
       ...(raw.tlsDir === undefined ? {} : { dir: raw.tlsDir }),
-      ...(raw.tlsCert === undefined ? {} : { cert: raw.tlsCert }),
-      ...(raw.tlsKey === undefined ? {} : { key: raw.tlsKey }),
+      identities: raw.tlsCert.map((certFile, i) => ({ certFile, keyFile: raw.tlsKey[i] ?? '' })),
+      ...(raw.tlsKeyPasswordFile === undefined ? {} : { keyPasswordFile: raw.tlsKeyPasswordFile }),
       ...(raw.tlsCa === undefined ? {} : { ca: raw.tlsCa }),
       ...(raw.tlsCrl === undefined ? {} : { crl: raw.tlsCrl }),
       maxVersion: `TLSv${raw.tlsMax}`,
       dhGroup: raw.dhGroup,
     },
     verifyClient: raw.verifyClient,
+    disconnectRevoked: raw.disconnectRevoked,
     allowNames: raw.allowName,
     ...(raw.passwordFile === undefined ? {} : { passwordFile: raw.passwordFile }),
     ...(raw.users === undefined ? {} : { usersFile: raw.users }),

@@ -1,14 +1,15 @@
 /** `sallyport serve`: runs until it is told to stop, or its display goes away. Prints; composition.ts puts together. */
 import { hostname } from 'node:os';
-import { describeError, type VncError } from '../core/errors.ts';
+import type { VncError } from '../core/errors.ts';
 import { formatAddress } from '../node/address.ts';
 import type { Serving } from '../node/serve.ts';
 import { describeProtection } from '../security/policy.ts';
 import { renderBanner } from './banner.ts';
-import { compose, reload, type Composition } from './composition.ts';
+import { compose, type Composition } from './composition.ts';
 import { logConnections } from './connection-log.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
 import { createLogs, type Logs } from './log.ts';
+import { onReloadSignal } from './reload-signal.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { terminalStyle } from './terminal-text.ts';
 
@@ -18,18 +19,19 @@ export async function runServe(settings: ServeSettings): Promise<void> {
   const logs = createLogs({ json, verbose, colour: style.colour });
   // From here on a signal stops what is being built, too.
   const stop = stopSignal();
+  const reload = onReloadSignal(logs, () => stop.ask('SIGHUP'));
   let composition: Composition | undefined;
   try {
-    composition = await compose(settings, logs.inner);
+    composition = await compose(settings, logs.inner, logs.log);
     const { serving, display } = composition;
     logConnections(serving.server.events, logs);
     const gone = new Promise<VncError>((resolve) => {
       display.events.on('closed', resolve);
     });
     announce(settings, composition, logs);
+    reload.serve(serving);
     for (const warning of composition.warnings) logs.log.warn(warning);
-    const forgetHangUp = reloadOnHangUp(settings, composition, logs);
-    const reason = await Promise.race([gone, stop.asked]).finally(forgetHangUp);
+    const reason = await Promise.race([gone, stop.asked]);
     if (reason instanceof Error)
       throw new CommandFailure(ExitCode.Display, `the display is gone: ${reason.message}`, reason);
     await shutDown(composition, serving);
@@ -39,16 +41,22 @@ export async function runServe(settings: ServeSettings): Promise<void> {
     throw error;
   } finally {
     stop.forget();
+    reload.forget();
   }
 }
 
-async function shutDown({ display }: Composition, serving: Serving): Promise<void> {
+async function shutDown({ display, credentials }: Composition, serving: Serving): Promise<void> {
+  credentials?.close();
   await serving.close();
   await display.close();
 }
 
 /** The first SIGINT or SIGTERM asks, the second ends the process at once. */
-function stopSignal(): { readonly asked: Promise<string>; readonly forget: () => void } {
+function stopSignal(): {
+  readonly asked: Promise<string>;
+  readonly ask: (why: string) => void;
+  readonly forget: () => void;
+} {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   let ask: (signal: string) => void = () => undefined;
   let asked = false;
@@ -63,27 +71,11 @@ function stopSignal(): { readonly asked: Promise<string>; readonly forget: () =>
   for (const signal of signals) process.on(signal, onSignal);
   return {
     asked: promise,
+    ask: (why) => ask(why),
     forget: () => {
       for (const signal of signals) process.off(signal, onSignal);
     },
   };
-}
-
-/** SIGHUP: the certificate was renewed. Who is connected stays, and broken files change nothing. */
-function reloadOnHangUp(settings: ServeSettings, composition: Composition, logs: Logs): () => void {
-  if (composition.certificate === undefined) return () => undefined;
-  const onHangUp = (): void => {
-    reload(settings, composition).then(
-      (fingerprint) => {
-        logs.log.info(`certificate read again: SHA-256 ${fingerprint}`);
-        logs.event('reloaded', { fingerprint256: fingerprint });
-      },
-      (error: unknown) =>
-        logs.log.error(`still using the old certificate: ${describeError(error)}`),
-    );
-  };
-  process.on('SIGHUP', onHangUp);
-  return () => process.off('SIGHUP', onHangUp);
 }
 
 /** The box for people, or the `listening` line for programs. */

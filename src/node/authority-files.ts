@@ -8,8 +8,9 @@ import {
   type CertificatePurpose,
   type CheckedCertificate,
 } from './certificate-checks.ts';
+import { expiryWarnings, type Expiry } from './expiry.ts';
 import { certificateBlocks, fileFault, readPemFile, revocationListBlocks } from './pem.ts';
-import { checkRevocationList } from './revocation-list.ts';
+import { checkRevocationList, revokedBy, type RevokedCertificates } from './revocation-list.ts';
 
 export interface AuthorityFileNames {
   readonly caFile: string;
@@ -31,6 +32,10 @@ export interface Authorities {
   /** One text each: Node reads only the first list of a text. */
   readonly crls?: readonly string[];
   readonly certificates: readonly CheckedCertificate[];
+  /** Nobody, when there are no lists. */
+  readonly revoked: RevokedCertificates;
+  readonly expiries: readonly Expiry[];
+  /** What will expire soon is among them. */
   readonly warnings: readonly string[];
 }
 
@@ -58,16 +63,39 @@ export async function loadAuthorities(
     if (certificates.length === 1) throw fileFault(caFile, fault);
     warnings.push(`${caFile} ${fault}`);
   }
+  const expiries: Expiry[] = certificates.map(({ notBefore: from, notAfter: until }) => ({
+    file: caFile,
+    what: 'authority',
+    from,
+    until,
+  }));
   const ca = blocks.map(({ text }) => text).join('');
-  if (crlFile === undefined) return { ca, certificates, warnings };
+  if (crlFile === undefined) {
+    warnings.push(...expiryWarnings(expiries, now));
+    return { ca, certificates, revoked: revokedBy([]), expiries, warnings };
+  }
 
-  const lists = revocationListBlocks(await readPemFile(crlFile, 'a revocation list'), crlFile);
+  const blocksOfLists = revocationListBlocks(
+    await readPemFile(crlFile, 'a revocation list'),
+    crlFile,
+  );
   const x509s = certificates.map(({ x509 }) => x509);
-  const signers = lists.map((list) => checkRevocationList(list, crlFile, x509s, now, warnings));
+  const checked = blocksOfLists.map((list) => checkRevocationList(list, crlFile, x509s, now));
+  const lists = checked.map(({ list }) => list);
+  for (const { thisUpdate: from, nextUpdate: until } of lists)
+    if (until !== undefined) expiries.push({ file: crlFile, what: 'revocation list', from, until });
+  warnings.push(...expiryWarnings(expiries, now));
   for (const { x509, name } of certificates)
-    if (!signers.includes(x509))
+    if (!checked.some(({ signer }) => signer === x509))
       warnings.push(
         `${crlFile} has no list of ${name}; with any list at all, certificates of an authority without one are refused`,
       );
-  return { ca, crls: lists.map(({ text }) => text), certificates, warnings };
+  return {
+    ca,
+    crls: blocksOfLists.map(({ text }) => text),
+    certificates,
+    revoked: revokedBy(lists),
+    expiries,
+    warnings,
+  };
 }

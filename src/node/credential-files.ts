@@ -1,38 +1,24 @@
 /**
  * Certificates, keys and revocation lists from files, checked so that every mistake is a sentence at start and not a
- * failed handshake later. Files are named as QEMU and libvirt name them in a directory, or one by one. Used by servers,
- * by viewers with certificates of their own, and again whenever credentials are reloaded.
+ * failed handshake later. Files are found in a directory (credential-layout.ts), or named one by one. Used by servers, by
+ * viewers with certificates of their own, and again whenever credentials are reloaded.
  */
-import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { join } from 'node:path';
+import { isIP } from 'node:net';
 import type { Secret } from '../core/secret.ts';
-import { loadAuthorities } from './authority-files.ts';
+import { loadAuthorities, type Authorities } from './authority-files.ts';
+import { chainFault, type CertificatePurpose } from './certificate-checks.ts';
 import {
-  chainFault,
-  checkLeaf,
-  covers,
-  openCertificate,
-  type CertificatePurpose,
-  type CheckedCertificate,
-} from './certificate-checks.ts';
-import { exists, readableByOthers, readableByOthersWarning } from './file-access.ts';
-import { describePeerCertificate } from './peer-certificate.ts';
-import { certificateBlocks, fileFault, keyBlock, readPemFile } from './pem.ts';
-import { iso } from './revocation-list.ts';
+  credentialFiles,
+  type CredentialFileNames,
+  type CredentialSource,
+  type IdentityFileNames,
+} from './credential-layout.ts';
+import { expiryWarnings, type Expiry } from './expiry.ts';
+import { loadIdentity, type CredentialSummary, type LoadedIdentity } from './identity-files.ts';
+import { fileFault } from './pem.ts';
+import { revokedBy, type RevokedCertificates } from './revocation-list.ts';
 import type { TlsCredentials } from './tls-context.ts';
-
-export interface CredentialFileNames {
-  /** Our certificate, then any intermediates. */
-  readonly certFile: string;
-  readonly keyFile: string;
-  /** Authorities whose certificates peers may show. */
-  readonly caFile?: string;
-  /** What those have revoked, one list or several. */
-  readonly crlFile?: string;
-}
-
-/** A directory in QEMU's layout: `server-cert.pem`, `server-key.pem`, `ca-cert.pem` and, if there, `ca-crl.pem`. */
-export type CredentialSource = { readonly dir: string } | CredentialFileNames;
+import { openIdentity, shadowOf } from './tls-identities.ts';
 
 export interface CredentialOptions {
   /** Peers' certificates will be verified: without authorities that cannot be. */
@@ -41,137 +27,128 @@ export interface CredentialOptions {
   readonly purpose?: CertificatePurpose;
   /** Host names and addresses that people will connect to: a warning says which of them viewers will refuse. */
   readonly hosts?: readonly string[];
-  /** Of an encrypted private key. */
+  /** Of encrypted private keys. */
   readonly keyPassword?: Secret;
   /** Default: the clock. */
   readonly now?: Date;
 }
 
-export interface CredentialSummary {
-  readonly subject: string;
-  /** `DNS:host`, `IP:10.0.0.1`, … */
-  readonly subjectAltNames: readonly string[];
-  /** SHA-256, upper case with colons, as viewers show it. */
-  readonly fingerprint: string;
-  readonly notAfter: Date;
-}
-
 export interface LoadedCredentials extends TlsCredentials {
-  /** What works now and should not stay so, a sentence each. */
+  /** What works now and should not stay so, a sentence each; with what will expire soon. */
   readonly warnings: readonly string[];
+  /** Of the first certificate. */
   readonly summary: CredentialSummary;
+  /** Certificates of peers that are good no more, whoever signed them. */
+  readonly revoked: RevokedCertificates;
+  /** Of all that was read. */
+  readonly expiries: readonly Expiry[];
 }
-
-const SOON_MS = 30 * 86_400_000;
 
 /** Reads and checks. Throws SecurityError (ERR_VNC_TLS_CONFIGURATION) that names the file and what would be right. */
 export async function loadTlsCredentials(
   source: CredentialSource,
   options: CredentialOptions,
 ): Promise<LoadedCredentials> {
-  const { purpose = 'server', now = new Date() } = options;
-  const files = 'dir' in source ? await filesIn(source.dir, purpose, options.needCa) : source;
-  const { certFile, keyFile, caFile, crlFile } = files;
-  const warnings: string[] = [];
-
-  const certBlocks = certificateBlocks(
-    await readPemFile(certFile, `the ${purpose}'s certificate`),
-    certFile,
-  );
-  const chain = certBlocks.map((block) => openCertificate(block, certFile));
-  const [leaf] = chain;
-  if (leaf === undefined) throw fileFault(certFile, 'holds no certificate');
-  checkLeaf(leaf, purpose, certFile, now);
-  const key = await readKey(keyFile, purpose, options.keyPassword);
-  if (!leaf.x509.checkPrivateKey(key.object))
-    throw fileFault(keyFile, `is not the key of ${certFile}: it belongs to another certificate`);
-  if (await readableByOthers(keyFile)) warnings.push(readableByOthersWarning(keyFile));
-  if (leaf.notAfter.getTime() - now.getTime() < SOON_MS)
-    warnings.push(`${certFile} expires on ${iso(leaf.notAfter)}`);
-  const summary = summarize(leaf);
-  for (const host of (options.hosts ?? []).filter((name) => !covers(leaf, name)))
-    warnings.push(
-      `${certFile} does not name ${host}, so viewers that connect to it will refuse; it names ${summary.subjectAltNames.join(', ') || 'no host'}`,
-    );
+  const { purpose = 'server', keyPassword, now = new Date() } = options;
+  const files = await credentialFiles(source, purpose, options.needCa);
+  const { caFile, crlFile } = files;
+  const first = await loadIdentity(files, { purpose, keyPassword, now });
+  const names = [files, ...(files.alternatives ?? [])];
+  const identities = [first];
+  for (const more of names.slice(1))
+    identities.push(await loadIdentity(more, { purpose, keyPassword, now }));
+  const certificates = identities.map(({ expiry }) => expiry);
+  const warnings = [
+    ...identities.flatMap((each) => each.warnings),
+    ...expiryWarnings(certificates, now),
+    ...shadowWarnings(identities, names),
+    ...hostWarnings(identities, files, options.hosts ?? []),
+  ];
 
   if (caFile === undefined && options.needCa)
     throw fileFault(
-      certFile,
+      files.certFile,
       'came without a CA file, which is needed to verify the certificates of peers',
     );
+  if (caFile === undefined && crlFile !== undefined)
+    throw fileFault(crlFile, 'came without a CA file, so nobody can tell whose list it is');
   const authorities =
     caFile === undefined
       ? undefined
       : await loadAuthorities({ caFile, ...(crlFile === undefined ? {} : { crlFile }) }, options);
   if (caFile !== undefined && authorities !== undefined) {
     warnings.push(...authorities.warnings);
-    const fault = chainFault(chain, authorities.certificates, { cert: certFile, ca: caFile }, now);
-    // QEMU's layout has one authority for both ends. Files that are named one by one may mean a public certificate here
-    // and an authority of our own for the peers.
-    if (fault !== undefined && 'dir' in source) throw fault;
-    if (fault !== undefined) warnings.push(fault.message);
+    const ours = { identities, names, ownAuthority: files.ownAuthority === true };
+    warnings.push(...chainWarnings(ours, authorities, caFile, now));
   }
-  if (caFile === undefined && crlFile !== undefined)
-    throw fileFault(crlFile, 'came without a CA file, so nobody can tell whose list it is');
-
+  const alternatives = identities.slice(1).map(({ cert, key }) => ({ cert, key }));
   return {
-    cert: certBlocks.map(({ text }) => text).join(''),
-    key: key.pem,
+    cert: first.cert,
+    key: first.key,
+    ...(alternatives.length === 0 ? {} : { alternatives }),
     ...(authorities === undefined ? {} : { ca: authorities.ca }),
     ...(authorities?.crls === undefined ? {} : { crls: authorities.crls }),
     warnings,
-    summary,
+    summary: first.summary,
+    revoked: authorities?.revoked ?? revokedBy([]),
+    expiries: [...certificates, ...(authorities?.expiries ?? [])],
   };
 }
 
-/** What a directory has: the list of revoked certificates is optional, and so is the authority unless it is needed. */
-async function filesIn(
-  dir: string,
-  purpose: CertificatePurpose,
-  needCa: boolean,
-): Promise<CredentialFileNames> {
-  const caFile = join(dir, 'ca-cert.pem');
-  const crlFile = join(dir, 'ca-crl.pem');
-  return {
-    certFile: join(dir, `${purpose}-cert.pem`),
-    keyFile: join(dir, `${purpose}-key.pem`),
-    ...(needCa || (await exists(caFile)) ? { caFile } : {}),
-    ...((await exists(crlFile)) ? { crlFile } : {}),
-  };
+function shadowWarnings(
+  loaded: readonly LoadedIdentity[],
+  names: readonly IdentityFileNames[],
+): string[] {
+  const identities = loaded.map(openIdentity);
+  return identities.flatMap((_, i) => {
+    const shadow = shadowOf(identities, i);
+    if (shadow === undefined) return [];
+    const before = names[identities.indexOf(shadow)]?.certFile ?? '';
+    return [
+      `${names[i]?.certFile ?? ''} is of no use: ${before} has the same kind of key and the same names`,
+    ];
+  });
 }
 
-async function readKey(
-  file: string,
-  purpose: CertificatePurpose,
-  password: Secret | undefined,
-): Promise<{ readonly object: KeyObject; readonly pem: string }> {
-  const block = keyBlock(await readPemFile(file, `the ${purpose}'s private key`), file);
-  if (!block.encrypted) {
-    try {
-      return { object: createPrivateKey(block.text), pem: block.text };
-    } catch (cause) {
-      throw fileFault(file, 'holds a private key that cannot be parsed; copy it again', cause);
-    }
-  }
-  if (password === undefined)
-    throw fileFault(
-      file,
-      `is encrypted and no password was given for it; give one, or decrypt it with "openssl pkey -in ${file}"`,
+function hostWarnings(
+  identities: readonly LoadedIdentity[],
+  { certFile }: CredentialFileNames,
+  hosts: readonly string[],
+): string[] {
+  const named = identities.flatMap(({ summary }) => summary.subjectAltNames);
+  const which =
+    identities.length === 1 ? `${certFile} does not name` : 'none of the certificates names';
+  return hosts
+    .filter((host) => !identities.some((identity) => covers(identity, host)))
+    .map(
+      (host) =>
+        `${which} ${host}, so viewers that connect to it will refuse; ` +
+        `${identities.length === 1 ? 'it names' : 'they name'} ${[...new Set(named)].join(', ') || 'no host'}`,
     );
-  try {
-    const object = createPrivateKey({ key: block.text, passphrase: password.reveal() });
-    return { object, pem: object.export({ type: 'pkcs8', format: 'pem' }).toString() };
-  } catch (cause) {
-    throw fileFault(file, 'cannot be decrypted with the password that was given', cause);
-  }
 }
 
-function summarize({ x509, notAfter }: CheckedCertificate): CredentialSummary {
-  const described = describePeerCertificate(x509.raw, { verified: true });
-  return {
-    subject: described.distinguishedName,
-    subjectAltNames: described.subjectAltNames,
-    fingerprint: (described.fingerprint256.toUpperCase().match(/../g) ?? []).join(':'),
-    notAfter,
-  };
+const covers = ({ chain: [{ x509 }] }: LoadedIdentity, host: string): boolean =>
+  (isIP(host) === 0 ? x509.checkHost(host, { subject: 'never' }) : x509.checkIP(host)) !==
+  undefined;
+
+/**
+ * QEMU's layout has one authority for both ends, and another one is a mistake. Elsewhere there may be a public certificate
+ * here and an authority of our own for the peers.
+ */
+function chainWarnings(
+  ours: {
+    readonly identities: readonly LoadedIdentity[];
+    readonly names: readonly IdentityFileNames[];
+    readonly ownAuthority: boolean;
+  },
+  authorities: Authorities,
+  caFile: string,
+  now: Date,
+): string[] {
+  return ours.identities.flatMap(({ chain }, i) => {
+    const files = { cert: ours.names[i]?.certFile ?? '', ca: caFile };
+    const fault = chainFault(chain, authorities.certificates, files, now);
+    if (fault !== undefined && ours.ownAuthority) throw fault;
+    return fault === undefined ? [] : [fault.message];
+  });
 }

@@ -17,7 +17,7 @@ import {
   revocationListBlocks,
   type PemBlock,
 } from './pem.ts';
-import { readRevocationEntries } from './revocation-entries.ts';
+import { expiryWarnings } from './expiry.ts';
 import { checkRevocationList } from './revocation-list.ts';
 
 export interface AuditOptions {
@@ -131,12 +131,18 @@ async function auditRevocationList(
     revocationListBlocks(await readPemFile(file, 'a revocation list'), file),
   );
   for (const block of blocks ?? []) {
-    const warnings: string[] = [];
     await findings.attempt(fix, () => {
-      checkRevocationList(block, file, x509s, now, warnings);
-      for (const entry of readRevocationEntries(block.der).revoked) revoked.add(entry.serialNumber);
+      const { list } = checkRevocationList(block, file, x509s, now);
+      for (const serial of list.serials) revoked.add(serial);
+      if (list.nextUpdate === undefined) return;
+      const expiry = {
+        file,
+        what: 'revocation list',
+        from: list.thisUpdate,
+        until: list.nextUpdate,
+      } as const;
+      for (const warning of expiryWarnings([expiry], now)) findings.add('warning', warning, fix);
     });
-    for (const warning of warnings) findings.add('warning', warning, fix);
   }
   return revoked;
 }

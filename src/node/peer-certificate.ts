@@ -89,7 +89,7 @@ export function describePeerCertificate(
   der: Uint8Array,
   verdict: { readonly verified: boolean; readonly fault?: string },
 ): PeerCertificate {
-  const { subject, serial, extensions } = readCertificate(der);
+  const { subject, issuer, serial, extensions } = readCertificate(der);
   const { inOrder, reversed } = formatDistinguishedName(subject);
   const altNames = extensions.get(OID_SUBJECT_ALT_NAME);
   return {
@@ -102,6 +102,7 @@ export function describePeerCertificate(
             .map(formatGeneralName)
             .filter((name) => name !== undefined),
     fingerprint256: createHash('sha256').update(der).digest('hex'),
+    issuer: formatDistinguishedName(issuer).inOrder,
     serialNumber: serialText(serial),
     verified: verdict.verified,
     ...(verdict.fault === undefined ? {} : { fault: verdict.fault }),

@@ -3,16 +3,26 @@
  * of an authority whose list is stale, without saying so at start. Used when credential files are loaded.
  */
 import { verify, type X509Certificate } from 'node:crypto';
-import { DerTag, derChildren, derOid, derTime, expectTag, readDer } from './der.ts';
+import {
+  DerTag,
+  derChildren,
+  derOid,
+  derTime,
+  expectTag,
+  readDer,
+  type DerElement,
+} from './der.ts';
 import { formatDistinguishedName } from './distinguished-name.ts';
 import { fileFault, type PemBlock } from './pem.ts';
-import { readCertificate } from './peer-certificate.ts';
+import { readCertificate, serialText } from './peer-certificate.ts';
 
-interface RevocationList {
+export interface RevocationList {
   readonly issuer: Uint8Array;
   readonly issuerName: string;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date | undefined;
+  /** Serial numbers, as in PeerCertificate. */
+  readonly serials: ReadonlySet<string>;
   readonly signed: Uint8Array;
   readonly algorithm: string;
   readonly signature: Uint8Array;
@@ -38,16 +48,23 @@ function parse(der: Uint8Array): RevocationList {
   const [, issuer, thisUpdate, next] = fields;
   const name = expectTag(issuer, DerTag.Sequence);
   const hasNext = next?.tag === DerTag.UtcTime || next?.tag === DerTag.GeneralizedTime;
+  const entries = fields[hasNext ? 4 : 3]; // a list that revokes nothing has none, and perhaps extensions
   return {
     issuer: name.raw,
     issuerName: formatDistinguishedName(name).inOrder,
     thisUpdate: derTime(thisUpdate),
     nextUpdate: hasNext ? derTime(next) : undefined,
+    serials: new Set(
+      entries?.tag === DerTag.Sequence ? derChildren(entries).map(serialOf) : undefined,
+    ),
     signed: signed.raw,
     algorithm: derOid(derChildren(expectTag(algorithm), DerTag.Sequence)[0]),
     signature: expectTag(signature, DerTag.BitString).content.subarray(1), // after the count of unused bits
   };
 }
+
+const serialOf = (entry: DerElement): string =>
+  serialText(expectTag(derChildren(entry, DerTag.Sequence)[0], DerTag.Integer));
 
 /** With an algorithm that we do not know the name must do: OpenSSL checks the signature at each connection anyway. */
 function isSignedBy(list: RevocationList, authority: X509Certificate): boolean {
@@ -62,19 +79,15 @@ function isSignedBy(list: RevocationList, authority: X509Certificate): boolean {
   }
 }
 
-const SOON_MS = 7 * 86_400_000;
-
 /**
- * Checks a list against the authorities and the clock, and returns the authority that signed it. Adds to `warnings`.
- * Throws SecurityError (ERR_VNC_TLS_CONFIGURATION).
+ * Checks a list against the authorities and the clock, and returns it with the authority that signed it. Throws SecurityError (ERR_VNC_TLS_CONFIGURATION).
  */
 export function checkRevocationList(
   block: PemBlock,
   file: string,
   authorities: readonly X509Certificate[],
   now: Date,
-  warnings: string[],
-): X509Certificate {
+): { readonly list: RevocationList; readonly signer: X509Certificate } {
   let list: RevocationList;
   try {
     list = parse(block.der);
@@ -90,17 +103,31 @@ export function checkRevocationList(
   const { thisUpdate, nextUpdate } = list;
   if (thisUpdate > now)
     throw fileFault(file, `holds a revocation list that is not valid before ${iso(thisUpdate)}`);
-  if (nextUpdate === undefined) return signer;
-  if (nextUpdate <= now)
+  if (nextUpdate !== undefined && nextUpdate <= now)
     throw fileFault(
       file,
       `holds a revocation list that expired on ${iso(nextUpdate)}; every client certificate would be refused until it is renewed`,
     );
-  if (nextUpdate.getTime() - now.getTime() < SOON_MS)
-    warnings.push(
-      `${file} expires on ${iso(nextUpdate)}; from then on every client certificate is refused`,
-    );
-  return signer;
+  return { list, signer };
+}
+
+/** What all lists say together. */
+export interface RevokedCertificates {
+  /** Both as in PeerCertificate. */
+  readonly has: (issuer: string, serialNumber: string) => boolean;
+}
+
+/** Of several lists of an authority the newest decides, as with OpenSSL. */
+export function revokedBy(lists: readonly RevocationList[]): RevokedCertificates {
+  const newest = new Map<string, RevocationList>();
+  for (const list of lists) {
+    const other = newest.get(list.issuerName);
+    if (other === undefined || other.thisUpdate < list.thisUpdate)
+      newest.set(list.issuerName, list);
+  }
+  return {
+    has: (issuer, serialNumber) => newest.get(issuer)?.serials.has(serialNumber) === true,
+  };
 }
 
 export const iso = (date: Date): string => date.toISOString().replace('.000Z', 'Z');

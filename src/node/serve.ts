@@ -27,12 +27,12 @@ import {
   type VncServer,
 } from '../server/server.ts';
 import { isLoopback, parseAddress, type Address } from './address.ts';
-import { loadTlsCredentials } from './credential-files.ts';
-import type { DhGroup } from './ffdhe.ts';
 import { listen, type Listener } from './listen.ts';
+import { reloadAll, type Reloadable, type ReloadReport } from './reload.ts';
+import { openServerTls, type ServerTls, type ServeTls } from './server-tls.ts';
 import { errorCode } from './socket-stream.ts';
-import { createTlsAcceptor, type NodeTlsAcceptor } from './tls-acceptor.ts';
-import type { TlsCredentials, TlsVersion } from './tls-context.ts';
+
+export type { ServeTls } from './server-tls.ts';
 
 export interface ServeOptions {
   readonly display: Display;
@@ -47,23 +47,12 @@ export interface ServeOptions {
   readonly allowInsecure?: Iterable<InsecureName>;
   readonly tls?: ServeTls;
   readonly access?: ServeAccess;
+  /** What reload() reads again beside the certificates: the files that `access` came from, say. */
+  readonly reloadables?: readonly Reloadable[];
   /** Default `ignore`. */
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger;
-}
-
-export interface ServeTls {
-  /** A directory with server-cert.pem, server-key.pem, ca-cert.pem and ca-crl.pem. */
-  readonly dir?: string;
-  /** PEM texts, in place of a directory. */
-  readonly credentials?: TlsCredentials;
-  /** Default TLSv1.2: TigerVNC before 1.13 hangs on 1.3. */
-  readonly maxVersion?: TlsVersion;
-  /** Of the anonymous sub-types. Default ffdhe2048. */
-  readonly dhGroup?: DhGroup;
-  /** Default `off`. */
-  readonly verifyClient?: NodeTlsAcceptor['verifyClient'];
 }
 
 export interface ServeAccess {
@@ -88,10 +77,10 @@ export interface Serving {
   readonly addresses: readonly Address[];
   readonly offer: SecurityOffer;
   /**
-   * A renewed certificate: handshakes from now on use it, and who is connected stays. Throws SecurityError
-   * (ERR_VNC_TLS_CONFIGURATION) when it cannot be used, and goes on with the old one.
+   * Reads the certificates again, and `reloadables`. Sessions stay, but for those whose certificate has been revoked. What
+   * cannot be used is in the report, and what was there before stays in use. Never rejects.
    */
-  readonly setCredentials: (credentials: TlsCredentials) => void;
+  readonly reload: () => Promise<ReloadReport>;
   /** Closes viewers and listeners. The display stays open. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -103,10 +92,29 @@ const FREE_DISPLAYS = Array.from({ length: 20 }, (_, i) => `:${i + 1}`);
  * leave a type without an answer, (ERR_VNC_TLS_CONFIGURATION) for unusable credentials, and Error for addresses.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { display, tls = {}, access = {}, share, limits, logger } = options;
   const wanted = addressesOf(options.listen);
-  const offer = offerOf(options.security, access);
-  const acceptor = await acceptorOf(offer, tls);
+  const offer = offerOf(options.security, options.access ?? {});
+  const secured = await openServerTls(offer, options.tls ?? {}, options.logger);
+  try {
+    return await serveWith(options, { wanted, offer, secured });
+  } catch (error) {
+    secured.close();
+    throw error;
+  }
+}
+
+interface Resolved {
+  readonly wanted: readonly Address[] | undefined;
+  readonly offer: SecurityOffer;
+  readonly secured: ServerTls;
+}
+
+async function serveWith(
+  options: ServeOptions,
+  { wanted, offer, secured }: Resolved,
+): Promise<Serving> {
+  const { display, tls = {}, access = {}, share, limits, logger } = options;
+  const { acceptor } = secured;
   checkPolicy(offer, {
     local: (wanted ?? [parseAddress(':1', 'listen')]).every(isLoopback),
     allowInsecure: new Set(options.allowInsecure),
@@ -124,6 +132,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...(limits === undefined ? {} : { limits }),
     ...(logger === undefined ? {} : { logger }),
   });
+  secured.follow(server, logger);
   const accept: Parameters<typeof listen>[1] = (stream, peer) => void server.accept(stream, peer);
   let listeners: readonly Listener[];
   try {
@@ -138,8 +147,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     server,
     addresses: listeners.map(({ address }) => address),
     offer,
-    setCredentials: (credentials) => acceptor?.setCredentials(credentials),
-    close: () => (closing ??= closeAll(listeners, server)),
+    reload: () => reloadAll([...secured.reloadables, ...(options.reloadables ?? [])]),
+    close: () => {
+      secured.close();
+      return (closing ??= closeAll(listeners, server));
+    },
   };
 }
 
@@ -161,25 +173,6 @@ function offerOf(given: ServeOptions['security'], access: ServeAccess): Security
   if (names.length === 0)
     throw policyError('neither a password nor users are given, so nobody could log in');
   return parseSecurityList(names.join(','));
-}
-
-async function acceptorOf(
-  offer: SecurityOffer,
-  tls: ServeTls,
-): Promise<NodeTlsAcceptor | undefined> {
-  const layers = new Set(describeProtection(offer).map(({ layer }) => layer));
-  if (!layers.has('anonymous') && !layers.has('x509')) return undefined;
-  const { dir, verifyClient = 'off' } = tls;
-  const needCa = verifyClient !== 'off';
-  const x509 =
-    tls.credentials ??
-    (dir === undefined ? undefined : await loadTlsCredentials({ dir }, { needCa }));
-  return createTlsAcceptor({
-    ...(x509 === undefined ? {} : { x509 }),
-    anonymous: layers.has('anonymous') && { group: tls.dhGroup ?? 'ffdhe2048' },
-    verifyClient,
-    ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
-  });
 }
 
 function checkPolicy(

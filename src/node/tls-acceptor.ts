@@ -10,17 +10,14 @@ import { ClosedError, ErrorCode, SecurityError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
 import type { PeerCertificate, TlsAcceptor, TlsInfo, TlsLayer } from '../security/tls-port.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
+import { peekServerName } from './client-hello.ts';
 import type { DhGroup } from './ffdhe.ts';
 import { createPace } from './handshake-pace.ts';
 import { describePeerCertificate } from './peer-certificate.ts';
 import { socketStream, takeSocket } from './socket-stream.ts';
-import {
-  anonymousServerOptions,
-  x509ServerOptions,
-  type TlsCredentials,
-  type TlsVersion,
-} from './tls-context.ts';
+import { anonymousServerOptions, type TlsCredentials, type TlsVersion } from './tls-context.ts';
 import { tlsFailure } from './tls-fault.ts';
+import { createX509Servers, type X509Servers } from './x509-servers.ts';
 
 export interface TlsAcceptorOptions {
   /** Absent: no X509* sub-types, until setCredentials. */
@@ -58,14 +55,15 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
   const timeoutMs = options.handshakeTimeoutMs ?? defaultLimits.handshakeStageMs;
   const maxVersion = options.maxVersion ?? 'TLSv1.2';
   const group = groupOf(options.anonymous);
-  const servers = new Map<TlsLayer, Server>();
+  let anonymous: Server | undefined;
+  let x509Servers: X509Servers | undefined;
   const layers = new Set<TlsLayer>();
   const pace = createPace(PACE[group ?? 'ffdhe2048']);
   // Our deadline covers the wait for a turn too; Node's own comes later, as a second net.
   const handshakeTimeout = timeoutMs + 1000;
 
   if (group !== undefined) {
-    servers.set('anonymous', createServer({ ...anonymousServerOptions(group), handshakeTimeout }));
+    anonymous = createServer({ ...anonymousServerOptions(group), handshakeTimeout });
     layers.add('anonymous');
   }
 
@@ -78,22 +76,16 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
         },
       );
     }
-    const context = x509ServerOptions(x509, maxVersion);
-    const server = servers.get('x509');
-    if (server !== undefined) {
-      server.setSecureContext(context);
-      return;
-    }
-    // Bad certificates are let through the handshake, with their verdict: refused there, the reason would be lost.
     const requestCert = verifyClient !== 'off';
-    const verification = { requestCert, rejectUnauthorized: false };
-    servers.set('x509', createServer({ ...context, ...verification, handshakeTimeout }));
+    x509Servers = createX509Servers(x509, { maxVersion, requestCert, handshakeTimeout });
     layers.add('x509');
   };
   if (options.x509 !== undefined) setCredentials(options.x509);
 
   const handshake = async (stream: ByteStream, layer: TlsLayer): Promise<TLSSocket> => {
-    const server = servers.get(layer);
+    // What is replaced meanwhile is still good for those who came before.
+    const x509 = layer === 'x509' ? x509Servers : undefined;
+    const server = layer === 'x509' ? x509?.serverFor(undefined) : anonymous;
     if (server === undefined) {
       throw new SecurityError(`no credentials for the ${layer} TLS layer`, {
         code: ErrorCode.tlsConfiguration,
@@ -102,7 +94,9 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
     }
     if (layer === 'anonymous') await pace.turn(stream.closed);
     await stream.drained();
-    return secure(server, takeSocket(stream));
+    const raw = takeSocket(stream);
+    if (x509?.byName !== true) return secure(server, raw);
+    return secure(x509.serverFor(await peekServerName(raw)), raw);
   };
 
   return {

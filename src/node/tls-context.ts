@@ -4,11 +4,20 @@ import { createSecureContext, type SecureContextOptions, type SecureVersion } fr
 import { ErrorCode, SecurityError } from '../core/errors.ts';
 import { dhParameters, type DhGroup } from './ffdhe.ts';
 
-/** PEM texts that belong together. */
-export interface TlsCredentials {
+/** PEM texts. */
+export interface TlsIdentity {
   /** Certificate, and the intermediate ones behind it. */
   readonly cert: string;
   readonly key: string;
+}
+
+/** PEM texts that belong together. */
+export interface TlsCredentials extends TlsIdentity {
+  /**
+   * A server's further certificates: another kind of key for the same names, for viewers that know only that; or other
+   * names, for viewers that ask for those.
+   */
+  readonly alternatives?: readonly TlsIdentity[];
   /** Certificates of the authorities whose peers are let in; one text may hold several. */
   readonly ca?: string;
   /** One CRL a text: OpenSSL reads only the first of each. */
@@ -50,7 +59,7 @@ const ANONYMOUS_VERSION: { minVersion: SecureVersion; maxVersion: SecureVersion 
   maxVersion: 'TLSv1.2',
 };
 
-/** Options of a server with a certificate. Throws SecurityError (ERR_VNC_TLS_CONFIGURATION) on texts OpenSSL refuses. */
+/** Options of a server with a certificate, and those of `alternatives` side by side, one of each kind of key. Throws SecurityError (ERR_VNC_TLS_CONFIGURATION) on texts OpenSSL refuses. */
 export function x509ServerOptions(
   x509: TlsCredentials,
   maxVersion: TlsVersion,
@@ -96,10 +105,14 @@ export function anonymousClientOptions(): SecureContextOptions {
   };
 }
 
+const certOf = ({ cert }: TlsIdentity): string => cert;
+const keyOf = ({ key }: TlsIdentity): string => key;
+
 function pemOptions(pems: Partial<TlsCredentials>): SecureContextOptions {
+  const { alternatives = [] } = pems;
   return {
-    ...(pems.cert === undefined ? {} : { cert: pems.cert }),
-    ...(pems.key === undefined ? {} : { key: pems.key }),
+    ...(pems.cert === undefined ? {} : { cert: [pems.cert, ...alternatives.map(certOf)] }),
+    ...(pems.key === undefined ? {} : { key: [pems.key, ...alternatives.map(keyOf)] }),
     ...(pems.ca === undefined ? {} : { ca: pems.ca }),
     ...(pems.crls === undefined || pems.crls.length === 0 ? {} : { crl: [...pems.crls] }),
   };

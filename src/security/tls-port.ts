@@ -14,6 +14,8 @@ export interface PeerCertificate {
   readonly subjectAltNames: readonly string[];
   /** SHA-256 of the DER, lower case, no colons. */
   readonly fingerprint256: string;
+  /** Who signed it, in the form of distinguishedName: with the serial number it names one certificate of all. */
+  readonly issuer: string;
   /** Hexadecimal, upper case. */
   readonly serialNumber: string;
   /** Chain, dates, purpose and CRL were checked and are good. */

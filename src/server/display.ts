@@ -10,6 +10,7 @@ import type { KeyEvent } from '../rfb/messages/key-event.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
 import type { Screen } from '../rfb/screen.ts';
 import type { Rights } from '../security/identity.ts';
+import type { PeerCertificate } from '../security/tls-port.ts';
 
 export type DisplayEvents = {
   /** Pixels changed. Disjointness is not needed. */
@@ -49,6 +50,8 @@ export interface ViewerInfo {
   /** `TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384`; undefined when nothing encrypts. */
   readonly tls?: string;
   readonly distinguishedName?: string;
+  /** Verified when it came in. */
+  readonly certificate?: PeerCertificate;
   readonly rights: Rights;
 }
 

@@ -9,6 +9,7 @@ export const certificateOf = (
   distinguishedNameReversed: '(unused)',
   subjectAltNames,
   fingerprint256: 'ab'.repeat(32),
+  issuer: 'O=Lab,CN=Test CA',
   serialNumber: '01',
   verified: true,
 });

@@ -567,7 +567,8 @@ describe('loadTlsCredentials: revocation lists', () => {
     assert.match(warnings[0] ?? '', /has no list of CN=Other CA; .* are refused$/);
   });
   it('warns a week before one expires', async (t) => {
-    const crl = await issueRevocationList(authority, [], { number: 1n, nextUpdate: inDays(6) });
+    const dates = { thisUpdate: inDays(-20), nextUpdate: inDays(6) };
+    const crl = await issueRevocationList(authority, [], { number: 1n, ...dates });
     const { warnings } = await loadTlsCredentials(
       { dir: directory(t, { 'ca-crl': crl }).dir },
       { needCa: true },

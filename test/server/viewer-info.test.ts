@@ -26,6 +26,7 @@ function established(verified: boolean): ServerEstablished {
           distinguishedNameReversed: 'CN=alice,C=GB',
           subjectAltNames: [],
           fingerprint256: '00',
+          issuer: 'O=Lab,CN=Test CA',
           serialNumber: '1',
           verified,
         },
@@ -47,11 +48,13 @@ describe('viewerInfo', () => {
       security: 'X509Vnc',
       tls: 'TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384',
       distinguishedName: 'C=GB,CN=alice',
+      certificate: established(true).security.tlsInfo?.peerCertificate,
       rights: allRights,
     });
   });
 
   it('leaves out a name that was not verified: it is a mere claim', () => {
-    assert.equal(viewerInfo(7, peer, established(false)).distinguishedName, undefined);
+    const info = viewerInfo(7, peer, established(false));
+    assert.deepEqual([info.distinguishedName, info.certificate], [undefined, undefined]);
   });
 });

@@ -99,6 +99,7 @@ export const aliceCertificate: PeerCertificate = {
   distinguishedNameReversed: 'CN=alice,O=Lab,C=GB',
   subjectAltNames: [],
   fingerprint256: 'ab'.repeat(32),
+  issuer: 'O=Lab,CN=Test CA',
   serialNumber: '01',
   verified: true,
 };
