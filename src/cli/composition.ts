@@ -28,6 +28,13 @@ export interface Composition {
   readonly remarks: readonly string[];
 }
 
+/** Reads the certificate's files again. Throws SecurityError; then the old ones stay in use. */
+export async function reload(settings: ServeSettings, { serving }: Composition): Promise<string> {
+  const { tls } = await loadCredentials(settings);
+  serving.setCredentials(tls);
+  return tls.summary.fingerprint;
+}
+
 /** Throws CommandFailure. What was opened until then is closed. */
 export async function compose(settings: ServeSettings, logger: Logger): Promise<Composition> {
   const offer = offerOf(settings);

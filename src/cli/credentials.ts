@@ -1,6 +1,6 @@
 /** The certificate that `serve` shows: from the files that were named, or from a directory of its own, made on first run. */
 import { existsSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
+import { homedir, hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadTlsCredentials, type LoadedCredentials } from '../node/credential-files.ts';
 import { ensureFirstRunCredentials } from '../node/first-run-credentials.ts';
@@ -28,7 +28,7 @@ export async function loadCredentials(settings: ServeSettings): Promise<ServerCr
     return { tls, ...(ca === undefined ? {} : { caFile: resolve(ca) }) };
   }
   const directory = resolve(dir ?? defaultDirectory(process.env));
-  const names = [hostname(), 'localhost', '127.0.0.1', '::1', ...hostsOf(settings)];
+  const names = [...localNames(), ...hostsOf(settings)];
   const { created } =
     dir === undefined ? await ensureFirstRunCredentials(directory, names) : { created: false };
   const tls = await loadTlsCredentials({ dir: directory }, options);
@@ -46,6 +46,17 @@ function defaultDirectory(environment: Readonly<Record<string, string | undefine
   // The XDG specification has relative paths ignored.
   const data = base?.startsWith('/') === true ? base : join(homedir(), '.local', 'share');
   return join(data, 'sallyport', 'tls');
+}
+
+/** What this machine is called, from itself and from its network: the first certificate is made once, for all of it. */
+function localNames(): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const outside = addresses.filter(
+    // A link-local address is of no use to a viewer without the zone that a certificate cannot have.
+    ({ internal, address }) => !internal && !address.toLowerCase().startsWith('fe80:'),
+  );
+  const names = [hostname(), 'localhost', '127.0.0.1', '::1'];
+  return [...names, ...outside.map(({ address }) => address)];
 }
 
 /** The hosts that viewers are told, as far as the options name them. */

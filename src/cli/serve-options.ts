@@ -81,6 +81,8 @@ Security types, strongest first
   TLSPlain TLSVnc TLSNone      TLS without proof of who answers
   Plain VncAuth None           no encryption
 
+SIGHUP reads the certificate again, and drops nobody. SIGINT and SIGTERM end it.
+
 Examples
   $ sallyport serve
   $ sallyport serve --listen '*:1' --users users.txt --security X509Plain

@@ -1,11 +1,11 @@
 /** `sallyport serve`: runs until it is told to stop, or its display goes away. Prints; composition.ts puts together. */
 import { hostname } from 'node:os';
-import type { VncError } from '../core/errors.ts';
+import { describeError, type VncError } from '../core/errors.ts';
 import { formatAddress } from '../node/address.ts';
 import type { Serving } from '../node/serve.ts';
 import { describeProtection } from '../security/policy.ts';
 import { renderBanner } from './banner.ts';
-import { compose, type Composition } from './composition.ts';
+import { compose, reload, type Composition } from './composition.ts';
 import { logConnections } from './connection-log.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
 import { createLogs, type Logs } from './log.ts';
@@ -28,7 +28,8 @@ export async function runServe(settings: ServeSettings): Promise<void> {
     });
     announce(settings, composition, logs);
     for (const warning of composition.warnings) logs.log.warn(warning);
-    const reason = await Promise.race([gone, stop.asked]);
+    const forgetHangUp = reloadOnHangUp(settings, composition, logs);
+    const reason = await Promise.race([gone, stop.asked]).finally(forgetHangUp);
     if (reason instanceof Error)
       throw new CommandFailure(ExitCode.Display, `the display is gone: ${reason.message}`, reason);
     await shutDown(composition, serving);
@@ -66,6 +67,23 @@ function stopSignal(): { readonly asked: Promise<string>; readonly forget: () =>
       for (const signal of signals) process.off(signal, onSignal);
     },
   };
+}
+
+/** SIGHUP: the certificate was renewed. Who is connected stays, and broken files change nothing. */
+function reloadOnHangUp(settings: ServeSettings, composition: Composition, logs: Logs): () => void {
+  if (composition.certificate === undefined) return () => undefined;
+  const onHangUp = (): void => {
+    reload(settings, composition).then(
+      (fingerprint) => {
+        logs.log.info(`certificate read again: SHA-256 ${fingerprint}`);
+        logs.event('reloaded', { fingerprint256: fingerprint });
+      },
+      (error: unknown) =>
+        logs.log.error(`still using the old certificate: ${describeError(error)}`),
+    );
+  };
+  process.on('SIGHUP', onHangUp);
+  return () => process.off('SIGHUP', onHangUp);
 }
 
 /** The box for people, or the `listening` line for programs. */

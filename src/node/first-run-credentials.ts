@@ -54,15 +54,25 @@ export async function ensureFirstRunCredentials(
 
 /** True for a whole set, false for none of it. Throws for anything between. */
 async function isComplete(dir: string): Promise<boolean> {
-  const present: string[] = [];
-  for (const name of [...needed, ...related]) if (await exists(join(dir, name))) present.push(name);
-  const missing = needed.filter((name) => !present.includes(name));
+  let present = await presentIn(dir);
+  // Another process may have put its set there while we looked from file to file: a second look then sees all of it.
+  if (present.length > 0 && missingOf(present).length > 0) present = await presentIn(dir);
+  const missing = missingOf(present);
   if (missing.length === 0) return true;
   if (present.length === 0) return false;
   throw fileFault(
     dir,
     `has ${present.join(', ')} but not ${missing.join(', ')}; add what is missing, or move the rest away to have a new set made`,
   );
+}
+
+const missingOf = (present: readonly string[]): string[] =>
+  needed.filter((name) => !present.includes(name));
+
+async function presentIn(dir: string): Promise<string[]> {
+  const present: string[] = [];
+  for (const name of [...needed, ...related]) if (await exists(join(dir, name))) present.push(name);
+  return present;
 }
 
 async function createSet(dir: string, names: readonly string[]): Promise<void> {

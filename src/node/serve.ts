@@ -87,6 +87,11 @@ export interface Serving {
   /** With the ports that were free. */
   readonly addresses: readonly Address[];
   readonly offer: SecurityOffer;
+  /**
+   * A renewed certificate: handshakes from now on use it, and who is connected stays. Throws SecurityError
+   * (ERR_VNC_TLS_CONFIGURATION) when it cannot be used, and goes on with the old one.
+   */
+  readonly setCredentials: (credentials: TlsCredentials) => void;
   /** Closes viewers and listeners. The display stays open. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -133,6 +138,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     server,
     addresses: listeners.map(({ address }) => address),
     offer,
+    setCredentials: (credentials) => acceptor?.setCredentials(credentials),
     close: () => (closing ??= closeAll(listeners, server)),
   };
 }

@@ -13,7 +13,9 @@ import {
   PASSWORD_LENGTH,
 } from '../../src/cli/generated-password.ts';
 import { AuthenticationError } from '../../src/core/errors.ts';
+import { issueServerCertificate } from '../../src/node/certificate-authority.ts';
 import { connect } from '../../src/node/connect.ts';
+import { ensureFirstRunCredentials } from '../../src/node/first-run-credentials.ts';
 
 // From out/test/cli/ to the package.
 const program = fileURLToPath(new URL('../../../bin/sallyport.js', import.meta.url));
@@ -25,9 +27,9 @@ before(async () => {
 });
 after(() => rm(home, { recursive: true, force: true }));
 
-function start(args: readonly string[]): ChildProcess {
+function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
   const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, XDG_DATA_HOME: home, LANG: 'C.UTF-8', NO_COLOR: '1' },
+    env: { ...process.env, XDG_DATA_HOME: home, LANG: 'C.UTF-8', NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
@@ -67,8 +69,8 @@ class Running {
   readonly #ended: Promise<Ended>;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(args: readonly string[]) {
-    this.#child = start(['serve', '--json', ...args]);
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    this.#child = start(['serve', '--json', ...args], environment);
     const { stdout } = this.#child;
     assert.ok(stdout !== null);
     this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
@@ -79,6 +81,10 @@ class Running {
     const { value, done } = await this.#lines.next();
     if (done === true) throw new Error(`ended: ${(await this.#ended).stderr}`);
     return JSON.parse(value) as Record<string, unknown>;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
@@ -199,6 +205,16 @@ describe('sallyport serve', () => {
     assert.ok(!stderr.includes(password), 'the password is in no log');
   });
 
+  it('makes one set of credentials when two are started at the same moment', async () => {
+    const XDG_DATA_HOME = join(home, 'two');
+    const both = [1, 2].map(() => new Running(['--listen', '127.0.0.1::0'], { XDG_DATA_HOME }));
+    const prints = await Promise.all(
+      both.map(async (server) => (await server.next())['fingerprint256']),
+    );
+    assert.equal(prints[0], prints[1]);
+    for (const server of both) assert.equal((await server.stop()).code, 0);
+  });
+
   it('closes its viewers and removes its socket when told to stop', async () => {
     const path = join(home, 'vnc.sock');
     const server = new Running(['--listen', `unix:${path}`, '--security', 'None']);
@@ -208,6 +224,47 @@ describe('sallyport serve', () => {
     assert.equal(code, 0);
     await vnc.closed;
     await assert.rejects(stat(path), { code: 'ENOENT' });
+  });
+
+  it('reads a renewed certificate on SIGHUP without dropping its viewers, and survives a broken one', async () => {
+    const directory = join(home, 'renewed');
+    const first = await ensureFirstRunCredentials(directory, ['localhost', '127.0.0.1']);
+    const password = join(home, 'renewed-password');
+    await writeFile(password, 'secret12', { mode: 0o600 });
+    const args = ['--tls-dir', directory, '--password-file', password, '--listen', '127.0.0.1::0'];
+    const server = new Running(args);
+    const { addresses, fingerprint256 } = (await server.next()) as {
+      addresses: [string];
+      fingerprint256: string;
+    };
+    const tls = { ca: await readFile(first.caFile, 'utf8') };
+    const before = await connect(addresses[0], { tls, password: 'secret12' });
+
+    const authority = {
+      cert: tls.ca,
+      key: await readFile(join(directory, 'ca-key.pem'), 'utf8'),
+    };
+    const renewed = await issueServerCertificate(authority, ['127.0.0.1']);
+    await writeFile(first.certFile, renewed.cert);
+    await writeFile(first.keyFile, renewed.key);
+    server.signal('SIGHUP');
+    let event = await server.next();
+    while (event['event'] !== 'reloaded') event = await server.next();
+    assert.notEqual(event['fingerprint256'], fingerprint256);
+    const now = await connect(addresses[0], { tls, password: 'secret12' });
+    assert.notEqual(
+      now.security.tlsInfo?.peerCertificate?.fingerprint256,
+      before.security.tlsInfo?.peerCertificate?.fingerprint256,
+    );
+    await before.refresh(true);
+    await writeFile(first.keyFile, 'broken');
+    server.signal('SIGHUP');
+    await before.refresh(true);
+    await before.close();
+    await now.close();
+    const { code, stderr } = await server.stop();
+    assert.equal(code, 0);
+    assert.match(stderr, /still using the old certificate: .*server-key\.pem/);
   });
 
   it('shows people a box with address, fingerprint and password', async () => {
