@@ -15,6 +15,7 @@ import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
 import { loadPasswords, loadUsers, type Loaded } from './secret-files.ts';
 import type { ServeSettings } from './serve-options.ts';
+import type { InheritedListener } from '../node/socket-activation.ts';
 
 export interface Composition {
   readonly serving: Serving;
@@ -36,10 +37,14 @@ export async function reload(settings: ServeSettings, { serving }: Composition):
 }
 
 /** Throws CommandFailure. What was opened until then is closed. */
-export async function compose(settings: ServeSettings, logger: Logger): Promise<Composition> {
+export async function compose(
+  settings: ServeSettings,
+  logger: Logger,
+  inherited: readonly InheritedListener[] = [],
+): Promise<Composition> {
   const offer = offerOf(settings);
   const needs = needsOf(offer);
-  checkUsage(settings, offer, needs);
+  checkUsage(settings, offer, needs, inherited);
 
   const credentials = needs.x509
     ? await step(ExitCode.Credentials, () => loadCredentials(settings))
@@ -54,6 +59,7 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
       serve({
         display,
         listen: settings.listen,
+        inherited,
         security: offer,
         allowInsecure: settings.allowInsecure,
         tls: {
@@ -77,7 +83,7 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
     ...(credentials === undefined ? {} : { certificate: certificateOf(credentials) }),
     ...(generatedPassword === undefined ? {} : { generatedPassword }),
     warnings: [...(credentials?.tls.warnings ?? []), ...access.warnings],
-    remarks: remarksOf(settings, serving, credentials),
+    remarks: remarksOf(settings, serving, credentials, inherited),
   };
 }
 
@@ -105,7 +111,12 @@ function needsOf(offer: SecurityOffer): Needs {
 }
 
 /** All that can be known wrong before a file is read or made. */
-function checkUsage(settings: ServeSettings, offer: SecurityOffer, needs: Needs): void {
+function checkUsage(
+  settings: ServeSettings,
+  offer: SecurityOffer,
+  needs: Needs,
+  inherited: readonly InheritedListener[],
+): void {
   const names = describeProtection(offer).map(({ name }) => name);
   const list = names.join(', ');
   if (needs.users && settings.usersFile === undefined)
@@ -115,7 +126,7 @@ function checkUsage(settings: ServeSettings, offer: SecurityOffer, needs: Needs)
   if (!needs.password && settings.passwordFile !== undefined)
     throw usage(`--password-file is of no use: ${list} asks for no VNC password`);
   const faults = policyFaults(offer, {
-    local: settings.listen.every(isLoopback),
+    local: [...settings.listen, ...inherited.map(({ address }) => address)].every(isLoopback),
     allowInsecure: settings.allowInsecure,
     // Whether there are credentials is seen when they are read.
     tlsLayers: new Set(['anonymous', 'x509']),
@@ -166,6 +177,7 @@ function remarksOf(
   settings: ServeSettings,
   serving: Serving,
   credentials: ServerCredentials | undefined,
+  inherited: readonly InheritedListener[],
 ): string[] {
   const remarks: string[] = [];
   if (credentials?.createdIn !== undefined)
@@ -174,7 +186,8 @@ function remarksOf(
         'They are used again at the next start.',
     );
   const [address] = serving.addresses;
-  if (settings.listen.length === 0 && address?.kind === 'tcp' && address.port !== 5901)
+  const isChosen = settings.listen.length === 0 && inherited.length === 0;
+  if (isChosen && address?.kind === 'tcp' && address.port !== 5901)
     remarks.push('Display :1 is taken, so the next free one was chosen. --listen names another.');
   return remarks;
 }

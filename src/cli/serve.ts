@@ -9,35 +9,50 @@ import { compose, reload, type Composition } from './composition.ts';
 import { logConnections } from './connection-log.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
 import { createLogs, type Logs } from './log.ts';
+import { drain } from './drain.ts';
+import { openService, type Service } from './service.ts';
+import { stopSignal } from './stop-signal.ts';
+import { withServiceCredentials } from './service-credentials.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { terminalStyle } from './terminal-text.ts';
 
-export async function runServe(settings: ServeSettings): Promise<void> {
+export async function runServe(given: ServeSettings): Promise<void> {
+  const settings = withServiceCredentials(given, process.env);
   const style = terminalStyle(process.stderr, process.env);
   const { json, verbose } = settings;
   const logs = createLogs({ json, verbose, colour: style.colour });
   // From here on a signal stops what is being built, too.
-  const stop = stopSignal();
+  const { drainMs } = settings.service;
+  const stop = stopSignal(drainMs > 0);
+  let service: Service | undefined;
   let composition: Composition | undefined;
   try {
-    composition = await compose(settings, logs.inner);
+    service = await openService(settings.service, logs);
+    composition = await compose(settings, logs.inner, service.inherited);
     const { serving, display } = composition;
     logConnections(serving.server.events, logs);
+    service.follow(serving, settings);
     const gone = new Promise<VncError>((resolve) => {
       display.events.on('closed', resolve);
     });
+    await service.started(serving);
     announce(settings, composition, logs);
     for (const warning of composition.warnings) logs.log.warn(warning);
-    const forgetHangUp = reloadOnHangUp(settings, composition, logs);
+    const forgetHangUp = reloadOnHangUp(settings, composition, logs, service);
     const reason = await Promise.race([gone, stop.asked]).finally(forgetHangUp);
     if (reason instanceof Error)
       throw new CommandFailure(ExitCode.Display, `the display is gone: ${reason.message}`, reason);
+    service.stopping(reason);
+    if (reason === 'SIGTERM' && drainMs > 0)
+      logs.log.info(await drain(serving, drainMs, stop.askedAgain));
     await shutDown(composition, serving);
     logs.log.info(`stopped by ${reason}`);
   } catch (error) {
+    service?.stopping(describeError(error));
     if (composition !== undefined) await shutDown(composition, composition.serving);
     throw error;
   } finally {
+    await service?.close();
     stop.forget();
   }
 }
@@ -47,40 +62,25 @@ async function shutDown({ display }: Composition, serving: Serving): Promise<voi
   await display.close();
 }
 
-/** The first SIGINT or SIGTERM asks, the second ends the process at once. */
-function stopSignal(): { readonly asked: Promise<string>; readonly forget: () => void } {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  let ask: (signal: string) => void = () => undefined;
-  let asked = false;
-  const promise = new Promise<string>((resolve) => {
-    ask = resolve;
-  });
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (asked) process.exit(ExitCode.Ok);
-    asked = true;
-    ask(signal);
+/** SIGHUP: the certificate was renewed, or the audit file renamed. Who is connected stays; broken files change nothing. */
+function reloadOnHangUp(
+  settings: ServeSettings,
+  composition: Composition,
+  logs: Logs,
+  service: Service,
+): () => void {
+  const readAgain = async (): Promise<void> => {
+    if (composition.certificate === undefined) return;
+    const fingerprint = await reload(settings, composition);
+    logs.log.info(`certificate read again: SHA-256 ${fingerprint}`);
+    logs.event('reloaded', { fingerprint256: fingerprint });
   };
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    asked: promise,
-    forget: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
-  };
-}
-
-/** SIGHUP: the certificate was renewed. Who is connected stays, and broken files change nothing. */
-function reloadOnHangUp(settings: ServeSettings, composition: Composition, logs: Logs): () => void {
-  if (composition.certificate === undefined) return () => undefined;
   const onHangUp = (): void => {
-    reload(settings, composition).then(
-      (fingerprint) => {
-        logs.log.info(`certificate read again: SHA-256 ${fingerprint}`);
-        logs.event('reloaded', { fingerprint256: fingerprint });
-      },
-      (error: unknown) =>
+    service
+      .reload(readAgain)
+      .catch((error: unknown) =>
         logs.log.error(`still using the old certificate: ${describeError(error)}`),
-    );
+      );
   };
   process.on('SIGHUP', onHangUp);
   return () => process.off('SIGHUP', onHangUp);
@@ -104,7 +104,8 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
     return;
   }
   const maxVersion = settings.tls.maxVersion === 'TLSv1.3' ? '1.3' : '1.2';
-  process.stdout.write(
+  const output = settings.service.audit === '-' ? process.stderr : process.stdout;
+  output.write(
     `${renderBanner(
       {
         display: `${display.name}, ${size}`,
@@ -124,7 +125,7 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
         ...(generatedPassword === undefined ? {} : { generatedPassword }),
         remarks,
       },
-      terminalStyle(process.stdout, process.env),
+      terminalStyle(output, process.env),
     )}\n`,
   );
 }

@@ -30,6 +30,7 @@ import { isLoopback, parseAddress, type Address } from './address.ts';
 import { loadTlsCredentials } from './credential-files.ts';
 import type { DhGroup } from './ffdhe.ts';
 import { listen, type Listener } from './listen.ts';
+import type { InheritedListener } from './socket-activation.ts';
 import { errorCode } from './socket-stream.ts';
 import { createTlsAcceptor, type NodeTlsAcceptor } from './tls-acceptor.ts';
 import type { TlsCredentials, TlsVersion } from './tls-context.ts';
@@ -41,6 +42,8 @@ export interface ServeOptions {
    * machine can reach a display number without a host.
    */
   readonly listen?: string | Address | readonly (string | Address)[];
+  /** Sockets that listen already, such as systemd's (see inheritListeners). Then `listen` has no default. */
+  readonly inherited?: readonly InheritedListener[];
   /** `X509Plain,X509Vnc`. Default: what `access` has answers for, inside verified TLS. */
   readonly security?: string | SecurityOffer;
   /** Weak types that are allowed although they are weak. */
@@ -92,6 +95,8 @@ export interface Serving {
    * (ERR_VNC_TLS_CONFIGURATION) when it cannot be used, and goes on with the old one.
    */
   readonly setCredentials: (credentials: TlsCredentials) => void;
+  /** Takes no more connections; those that are there stay. Idempotent. */
+  readonly stopListening: () => Promise<void>;
   /** Closes viewers and listeners. The display stays open. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -104,11 +109,15 @@ const FREE_DISPLAYS = Array.from({ length: 20 }, (_, i) => `:${i + 1}`);
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { display, tls = {}, access = {}, share, limits, logger } = options;
-  const wanted = addressesOf(options.listen);
+  const inherited = options.inherited ?? [];
+  const wanted = addressesOf(options.listen) ?? (inherited.length > 0 ? [] : undefined);
   const offer = offerOf(options.security, access);
   const acceptor = await acceptorOf(offer, tls);
   checkPolicy(offer, {
-    local: (wanted ?? [parseAddress(':1', 'listen')]).every(isLoopback),
+    local: [
+      ...(wanted ?? [parseAddress(':1', 'listen')]),
+      ...inherited.map(({ address }) => address),
+    ].every(isLoopback),
     allowInsecure: new Set(options.allowInsecure),
     tlsLayers: acceptor?.layers ?? new Set(),
     verifyClient: tls.verifyClient ?? 'off',
@@ -124,7 +133,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...(limits === undefined ? {} : { limits }),
     ...(logger === undefined ? {} : { logger }),
   });
-  const accept: Parameters<typeof listen>[1] = (stream, peer) => void server.accept(stream, peer);
+  // Who connects before our caller could subscribe to events waits: nobody may come in unseen.
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const accept: Parameters<typeof listen>[1] = (stream, peer) =>
+    void opened.then(() => server.accept(stream, peer));
   let listeners: readonly Listener[];
   try {
     listeners = wanted === undefined ? [await listenFree(accept)] : await listenAll(wanted, accept);
@@ -132,6 +147,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await server.close();
     throw error;
   }
+  for (const each of inherited) each.start(accept);
+  listeners = [...inherited, ...listeners];
+  setImmediate(open);
   let closing: Promise<void> | undefined;
   return {
     on: (name, listener) => server.events.on(name, listener),
@@ -139,6 +157,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     addresses: listeners.map(({ address }) => address),
     offer,
     setCredentials: (credentials) => acceptor?.setCredentials(credentials),
+    stopListening: () => stopListening(listeners),
     close: () => (closing ??= closeAll(listeners, server)),
   };
 }
@@ -252,8 +271,12 @@ async function listenFree(accept: Parameters<typeof listen>[1]): Promise<Listene
   });
 }
 
-async function closeAll(listeners: readonly Listener[], server: VncServer): Promise<void> {
+async function stopListening(listeners: readonly Listener[]): Promise<void> {
   await Promise.all(listeners.map((listener) => listener.close()));
+}
+
+async function closeAll(listeners: readonly Listener[], server: VncServer): Promise<void> {
+  await stopListening(listeners);
   await server.close();
 }
 
