@@ -18,8 +18,8 @@ export async function drain(
     });
   });
   const late = new Promise<string>((resolve) => {
-    const left = (): string => `${serving.server.viewers.length} viewers are closed`;
-    timer = setTimeout(() => resolve(`time is up: ${left()}`), afterMs);
+    const left = (): string => `${serving.server.viewers.length} still here`;
+    timer = setTimeout(() => resolve(`time is up, ${left()}`), afterMs);
   });
   const cut = askedAgain.then(() => 'asked again: not waiting any longer');
   const told = await Promise.race([empty, late, cut]);
