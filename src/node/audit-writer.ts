@@ -192,7 +192,7 @@ class Writer implements AuditWriter {
   }
 
   #recover(): void {
-    if (this.#lostLines > 0 && !this.#closed) {
+    if (this.#lostLines > 0) {
       const line = this.#options.lossLine?.(this.#lostLines);
       if (line !== undefined) this.#queue.push(Buffer.from(`${line}\n`));
     }

@@ -59,7 +59,7 @@ describe('audit', () => {
     const [run] = String(lines[0]?.['session']).split('-');
     assert.match(String(run), /^[0-9a-f]{12}$/);
     const own = { session: `${run}-1`, peer: 'memory' };
-    const told = lines.map(({ schema: _, time: _t, seq: _s, ...rest }) => rest);
+    const told = lines.map(({ schema: _c, time: _t, seq: _s, ...rest }) => rest);
     const of = (name: string, session = own.session): Line =>
       told.find(({ event, session: of }) => event === name && (of ?? session) === session) ?? {};
     assert.deepEqual(of('connected'), { event: 'connected', ...own });
