@@ -158,7 +158,7 @@ export function serveCommand(
     .addOption(
       new Option('--share <POLICY>', 'what becomes of viewers when one wants the display alone')
         .choices(['allow-exclusive', 'force-shared', 'ignore'])
-        .default('allow-exclusive'),
+        .default('ignore'),
     )
     .option('--name <NAME>', 'desktop name that viewers show')
     .option('--upstream-user <NAME>', 'user name at the VNC server that is served')

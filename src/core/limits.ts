@@ -31,10 +31,6 @@ export interface Limits {
   readonly maxPlainBytes: number;
   /** Screens in an ExtendedDesktopSize layout. */
   readonly maxScreens: number;
-  /** Payload of a fence, bytes (fixed by the extension). */
-  readonly maxFenceBytes: number;
-  /** Bytes kept of what a peer has sent and we have not consumed. */
-  readonly maxBufferedBytes: number;
   /** Bytes queued for a viewer that does not read, above one full frame; past it the viewer is dropped. */
   readonly maxBacklogBytes: number;
   /** Connections that have not finished their handshake. */
@@ -65,8 +61,6 @@ export const defaultLimits: Limits = Object.freeze({
   maxVeNCryptSubtypes: 20,
   maxPlainBytes: 1023,
   maxScreens: 16,
-  maxFenceBytes: 64,
-  maxBufferedBytes: 16 * 1024 * 1024,
   maxBacklogBytes: 8 * 1024 * 1024,
   maxUnauthenticated: 64,
   maxUnauthenticatedPerAddress: 16,

@@ -8,16 +8,19 @@ import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ClosedError } from '../../src/core/errors.ts';
 import { startQemuDisplay } from '../../src/displays/qemu.ts';
-import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import type { Display } from '../../src/server/display.ts';
+import {
+  bareMachine,
+  grubImage,
+  grubMachine,
+  grubPrompt,
+  grubTitle,
+  lit,
+  qemuCommand,
+} from '../support/grub.ts';
 import { withoutPeers } from '../support/peers.ts';
 import { isRunning } from '../support/processes.ts';
 import { until } from '../support/until.ts';
-
-const command = 'qemu-system-x86_64';
-const machine = ['-nodefaults', '-no-user-config', '-machine', 'pc', '-accel', 'tcg'];
-const grubImage = '/usr/lib/grub-rescue/grub-rescue-cdrom.iso';
-const grub = [...machine, '-m', '64', '-vga', 'std', '-cdrom', grubImage, '-boot', 'd'];
 
 /** Where the display makes its folders: one that no other test uses. */
 const temporary = mkdtempSync(join(tmpdir(), 'qemu-test-'));
@@ -38,15 +41,6 @@ const untilChanged = (display: Display, before: Uint32Array): Promise<void> =>
 
 const colours = (display: Display): number => new Set(display.framebuffer.pixels).size;
 
-/** Where GRUB writes its title and its first prompt, in a text screen of 720x400. */
-const title: Rectangle = { x: 206, y: 16, width: 300, height: 16 };
-const prompt: Rectangle = { x: 0, y: 128, width: 8, height: 16 };
-
-/** Whether anything stands there. */
-const lit = (display: Display, where: Rectangle): boolean =>
-  display.framebuffer.width === 720 &&
-  display.framebuffer.get(where).some((pixel) => pixel !== 0xff000000);
-
 const SHIFT = 0xffe1;
 
 function press(display: Display, keysym: number): void {
@@ -66,9 +60,9 @@ function type(display: Display, text: string): void {
 describe('QEMU display, arguments', () => {
   it('refuses arguments that would take its VNC server or its life out of our hands', async () => {
     for (const args of [['-vnc', ':1'], ['--vnc', 'none'], ['-display', 'vnc=:1'], ['-daemonize']])
-      await assert.rejects(startQemuDisplay({ command, args }), TypeError);
+      await assert.rejects(startQemuDisplay({ command: qemuCommand, args }), TypeError);
     await assert.rejects(
-      startQemuDisplay({ command, args: ['-vnc', ':1'] }),
+      startQemuDisplay({ command: qemuCommand, args: ['-vnc', ':1'] }),
       /-vnc cannot be given/,
     );
   });
@@ -81,10 +75,10 @@ describe('QEMU display, arguments', () => {
   });
 });
 
-describe('QEMU display', { skip: withoutPeers(command) }, () => {
+describe('QEMU display', { skip: withoutPeers(qemuCommand) }, () => {
   it("quotes QEMU's own words when it does not start", async () => {
     await assert.rejects(
-      startQemuDisplay({ command, args: ['-machine', 'abacus'] }),
+      startQemuDisplay({ command: qemuCommand, args: ['-machine', 'abacus'] }),
       (error) =>
         error instanceof ClosedError &&
         /exit code 1: .*unsupported machine type/.test(error.message),
@@ -93,7 +87,10 @@ describe('QEMU display', { skip: withoutPeers(command) }, () => {
   });
 
   it('leaves nothing in the file system, and no process when closed', async () => {
-    const display = await startQemuDisplay({ command, args: [...machine, '-m', '16', '-S'] });
+    const display = await startQemuDisplay({
+      command: qemuCommand,
+      args: [...bareMachine, '-m', '16', '-S'],
+    });
     assert.deepEqual(leftovers(), []);
     const closed = display.events.once('closed');
     await Promise.all([display.close(), display.close()]);
@@ -102,7 +99,10 @@ describe('QEMU display', { skip: withoutPeers(command) }, () => {
   });
 
   it('closes with the exit as the reason when the guest ends', async () => {
-    const display = await startQemuDisplay({ command, args: [...machine, '-m', '16', '-S'] });
+    const display = await startQemuDisplay({
+      command: qemuCommand,
+      args: [...bareMachine, '-m', '16', '-S'],
+    });
     const closed = display.events.once('closed');
     process.kill(display.process.pid, 'SIGKILL');
     assert.match((await closed).message, /qemu-system-x86_64 ended with signal SIGKILL/);
@@ -126,17 +126,21 @@ describe('QEMU display', { skip: withoutPeers(command) }, () => {
   });
 });
 
-describe('QEMU display, a real guest', { skip: withoutPeers(command, grubImage) }, () => {
+describe('QEMU display, a real guest', { skip: withoutPeers(qemuCommand, grubImage) }, () => {
   it('shows the picture, follows each resolution, and passes keys', async () => {
-    const display = await startQemuDisplay({ command, args: grub, name: 'grub' });
+    const display = await startQemuDisplay({
+      command: qemuCommand,
+      args: grubMachine,
+      name: 'grub',
+    });
     try {
       assert.equal(display.name, 'grub');
       await untilSize(display, 720, 400);
       // The title stands in GRUB's menu and over its prompt; "c" leads from the one to the other.
-      await until('the menu of GRUB', () => lit(display, title));
+      await until('the menu of GRUB', () => lit(display.framebuffer, grubTitle));
       await until('the prompt of GRUB', () => {
-        if (!lit(display, prompt)) press(display, 'c'.charCodeAt(0));
-        return lit(display, prompt);
+        if (!lit(display.framebuffer, grubPrompt)) press(display, 'c'.charCodeAt(0));
+        return lit(display.framebuffer, grubPrompt);
       });
 
       const before = display.framebuffer.pixels.slice();

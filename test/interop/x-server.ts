@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PNG } from 'pngjs';
 import { endProcess } from '../support/child.ts';
+import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 
@@ -62,18 +63,21 @@ export async function startXServer(width = 1400, height = 1000): Promise<XServer
     LC_ALL: 'C.UTF-8',
   };
   const windowManager = spawn('openbox', ['--sm-disable'], { env: environment, stdio: 'ignore' });
+  const xdotool = async (...args: string[]): Promise<string | undefined> => {
+    try {
+      return (await run('xdotool', args, { env: environment, timeout: 10_000 })).stdout.trim();
+    } catch {
+      return undefined;
+    }
+  };
+  // A window that is mapped while the window manager takes over may be forgotten: it must be there before any viewer is.
+  await until('the window manager', async () => (await xdotool('get_num_desktops')) !== undefined);
   return {
     display,
     environment,
     home: folder,
     screenshot: async () => parseXwd(await readFile(join(folder, 'Xvfb_screen0'))),
-    xdotool: async (...args) => {
-      try {
-        return (await run('xdotool', args, { env: environment, timeout: 10_000 })).stdout.trim();
-      } catch {
-        return undefined;
-      }
-    },
+    xdotool,
     close: async () => {
       await endProcess(windowManager);
       await endProcess(xvfb);

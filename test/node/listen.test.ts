@@ -171,3 +171,18 @@ describe('dialling', () => {
     await listener.close();
   });
 });
+
+describe('a listener', () => {
+  it('may be closed inside the callback of its own connection', async () => {
+    let closed: Promise<void> | undefined;
+    const listener = await listen(parseAddress('127.0.0.1::0', 'listen'), (stream) => {
+      closed = listener.close();
+      stream.destroy();
+    });
+    const stream = await dial(listener.address);
+    assert.equal(await stream.read(), null);
+    assert.ok(closed !== undefined);
+    await Promise.all([closed, listener.close(), stream.closed]);
+    await assert.rejects(dial(listener.address), /refused/);
+  });
+});
