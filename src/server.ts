@@ -7,6 +7,12 @@ export {
   type Serving,
 } from './node/serve.ts';
 export { formatAddress, parseAddress, type Address } from './node/address.ts';
+export { openAudit, type Audit, type AuditOptions } from './node/audit.ts';
+export {
+  inheritedSockets,
+  inheritListeners,
+  type InheritedListener,
+} from './node/socket-activation.ts';
 export { startQemuDisplay, type QemuOptions } from './displays/qemu.ts';
 export type { TlsCredentials, TlsIdentity } from './node/tls-context.ts';
 export type { Reloadable, ReloadOutcome, ReloadReport } from './node/reload.ts';
@@ -46,6 +52,7 @@ export {
 export type { Display, DisplayEvents, PointerInput, ViewerInfo } from './server/display.ts';
 export {
   createServer,
+  type By,
   type ServerEvents,
   type SharePolicy,
   type VncServer,

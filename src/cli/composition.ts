@@ -17,6 +17,7 @@ import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
 import { loadPasswords, loadUsers } from './secret-files.ts';
 import type { ServeSettings } from './serve-options.ts';
+import type { InheritedListener } from '../node/socket-activation.ts';
 
 export interface Composition {
   readonly serving: Serving;
@@ -38,10 +39,11 @@ export async function compose(
   logger: Logger,
   /** Tells what becomes of the certificates. */
   credentialLogger: Logger = logger,
+  inherited: readonly InheritedListener[] = [],
 ): Promise<Composition> {
   const offer = offerOf(settings);
   const needs = needsOf(offer);
-  checkUsage(settings, offer, needs);
+  checkUsage(settings, offer, needs, inherited);
 
   const generatedPassword =
     needs.password && settings.passwordFile === undefined ? generatePassword() : undefined;
@@ -61,6 +63,7 @@ export async function compose(
       serve({
         display,
         listen: settings.listen,
+        inherited,
         security: offer,
         allowInsecure: settings.allowInsecure,
         tls: {
@@ -89,7 +92,7 @@ export async function compose(
       : { certificate: certificateOf(credentials), credentials: credentials.store }),
     ...(generatedPassword === undefined ? {} : { generatedPassword }),
     warnings: [...(credentials?.store.current.warnings ?? []), ...access.warnings],
-    remarks: remarksOf(settings, serving, credentials),
+    remarks: remarksOf(settings, serving, credentials, inherited),
   };
 }
 
@@ -117,7 +120,12 @@ function needsOf(offer: SecurityOffer): Needs {
 }
 
 /** All that can be known wrong before a file is read or made. */
-function checkUsage(settings: ServeSettings, offer: SecurityOffer, needs: Needs): void {
+function checkUsage(
+  settings: ServeSettings,
+  offer: SecurityOffer,
+  needs: Needs,
+  inherited: readonly InheritedListener[],
+): void {
   const names = describeProtection(offer).map(({ name }) => name);
   const list = names.join(', ');
   if (needs.users && settings.usersFile === undefined)
@@ -127,7 +135,7 @@ function checkUsage(settings: ServeSettings, offer: SecurityOffer, needs: Needs)
   if (!needs.password && settings.passwordFile !== undefined)
     throw usage(`--password-file is of no use: ${list} asks for no VNC password`);
   const faults = policyFaults(offer, {
-    local: settings.listen.every(isLoopback),
+    local: [...settings.listen, ...inherited.map(({ address }) => address)].every(isLoopback),
     allowInsecure: settings.allowInsecure,
     // Whether there are credentials is seen when they are read.
     tlsLayers: new Set(['anonymous', 'x509']),
@@ -185,6 +193,7 @@ function remarksOf(
   settings: ServeSettings,
   serving: Serving,
   credentials: ServerCredentials | undefined,
+  inherited: readonly InheritedListener[],
 ): string[] {
   const remarks: string[] = [];
   if (credentials?.createdIn !== undefined)
@@ -193,7 +202,8 @@ function remarksOf(
         'They are used again at the next start.',
     );
   const [address] = serving.addresses;
-  if (settings.listen.length === 0 && address?.kind === 'tcp' && address.port !== 5901)
+  const isChosen = settings.listen.length === 0 && inherited.length === 0;
+  if (isChosen && address?.kind === 'tcp' && address.port !== 5901)
     remarks.push('Display :1 is taken, so the next free one was chosen. --listen names another.');
   return remarks;
 }

@@ -5,19 +5,13 @@ import type { ViewerInfo } from '../server/display.ts';
 import type { ServerEvents } from '../server/server.ts';
 import type { Logs } from './log.ts';
 
-/** Follows a server's events until it has none any more. `now` is in milliseconds. */
-export function logConnections(
-  events: Emitter<ServerEvents>,
-  logs: Logs,
-  now: () => number = Date.now,
-): void {
+/** Follows a server's events until it has none any more. */
+export function logConnections(events: Emitter<ServerEvents>, logs: Logs): void {
   const { log, event } = logs;
-  const startedAt = new Map<number, number>();
   /** Those whose refusal was told: their end is not news. */
   const refused = new Set<number>();
 
   events.on('connected', ({ id, peer }) => {
-    startedAt.set(id, now());
     log.info(`#${id} connected from ${peer.address}`);
     event('connected', { id, peer: peer.address });
   });
@@ -31,9 +25,7 @@ export function logConnections(
     const { id, address: peer, name, version, security, tls, distinguishedName, rights } = viewer;
     event('initialized', { id, peer, name, version, security, tls, distinguishedName, rights });
   });
-  events.on('disconnected', ({ id, peer, reason, viewer }) => {
-    const durationMs = now() - (startedAt.get(id) ?? now());
-    startedAt.delete(id);
+  events.on('disconnected', ({ id, peer, reason, viewer, durationMs, bytesIn, bytesOut }) => {
     const wasRefused = refused.delete(id);
     const told = `#${id} disconnected after ${describeDuration(durationMs)}: ${describeEnd(reason)}`;
     if (viewer === undefined && !wasRefused && reason.code !== ErrorCode.closed) log.warn(told);
@@ -44,6 +36,8 @@ export function logConnections(
       code: reason.code,
       reason: reason.message,
       durationMs,
+      bytesIn,
+      bytesOut,
       ...(viewer === undefined ? {} : { name: viewer.name }),
     });
   });

@@ -2,28 +2,30 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Serving } from '../node/serve.ts';
 import type { Logs } from './log.ts';
+import type { Service } from './service.ts';
 
 export interface ReloadSignal {
   /** From now on there is something to reload; a signal before that is only survived. */
-  readonly serve: (serving: Serving) => void;
+  readonly serve: (serving: Serving, service: Service) => void;
   readonly forget: () => void;
 }
 
 /** `hungUp` is called when the signal means that the terminal is gone: a server in its foreground ends with it. */
-export function onReloadSignal({ log }: Logs, hungUp: () => void): ReloadSignal {
-  let serving: Serving | undefined;
+export function onReloadSignal(logs: Logs, hungUp: () => void): ReloadSignal {
+  let readAgain: (() => void) | undefined;
   const hadTerminal = hasTerminal();
   let ending = false;
   const onSignal = (): void => {
     if (hadTerminal && !hasTerminal()) {
       ending = true;
       hungUp();
-    } else if (serving !== undefined) void reload(serving, log);
+    } else readAgain?.();
   };
   process.on('SIGHUP', onSignal);
   return {
-    serve: (started) => {
-      serving = started;
+    serve: (serving, service) => {
+      // What cannot be read has been told of, one by one; the audit has it that something could not.
+      readAgain = () => void service.reload(() => reload(serving, logs)).catch(() => undefined);
     },
     forget: () => {
       process.off('SIGHUP', onSignal);
@@ -33,7 +35,8 @@ export function onReloadSignal({ log }: Logs, hungUp: () => void): ReloadSignal 
   };
 }
 
-async function reload(serving: Serving, log: Logs['log']): Promise<void> {
+/** Rejects when something could not be read again. */
+async function reload(serving: Serving, { log, event }: Logs): Promise<void> {
   const { parts } = await serving.reload();
   if (parts.length === 0)
     log.info('nothing to reload: no certificate, password or users come from files');
@@ -46,6 +49,12 @@ async function reload(serving: Serving, log: Logs['log']): Promise<void> {
     else if (changed) log.info(`${name}: reloaded`);
     for (const warning of warnings) log.warn(warning);
   }
+  event('reloaded', {
+    changed: parts.filter(({ changed }) => changed).map(({ name }) => name),
+    failed: parts.filter(({ error }) => error !== undefined).map(({ name }) => name),
+  });
+  const failed = parts.find(({ error }) => error !== undefined);
+  if (failed?.error !== undefined) throw new Error(`${failed.name}: ${failed.error.message}`);
 }
 
 /** Whether the process has a controlling terminal: after it hung up, opening it fails. */

@@ -5,6 +5,7 @@ import { parseAddress, type Address } from '../node/address.ts';
 import type { IdentityFileNames } from '../node/credential-layout.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
+import { parseSeconds, serviceSettings, type ServiceSettings } from './service-settings.ts';
 
 export type DisplayChoice =
   | { readonly kind: 'testcard' }
@@ -40,13 +41,14 @@ export interface ServeSettings {
   readonly usersFile?: string;
   readonly share: 'allow-exclusive' | 'force-shared' | 'ignore';
   readonly name?: string;
+  readonly service: ServiceSettings;
   readonly json: boolean;
   readonly verbose: boolean;
 }
 
 /** Commander's own shape: one property an option. */
 interface RawOptions {
-  listen: Address[];
+  listen: (Address | 'fd')[];
   security?: SecurityOffer;
   tlsDir?: string;
   tlsCert: string[];
@@ -69,6 +71,9 @@ interface RawOptions {
   insecureNone?: true;
   insecureVncAuth?: true;
   insecurePlain?: true;
+  audit?: string;
+  drain: number;
+  pidFile?: string;
   qemu?: true;
   json?: true;
   verbose?: true;
@@ -86,7 +91,7 @@ Security types, strongest first
   TLSPlain TLSVnc TLSNone      TLS without proof of who answers
   Plain VncAuth None           no encryption
 
-SIGHUP reads the certificate again, and drops nobody. SIGINT and SIGTERM end it.
+SIGHUP reads the certificate again, opens the audit file anew, and drops nobody. SIGINT and SIGTERM end it.
 
 Examples
   $ sallyport serve
@@ -109,9 +114,9 @@ export function serveCommand(
     .addOption(
       new Option(
         '-l, --listen <ADDR>',
-        'where viewers connect, more than once if wanted: `:1` is loopback, `*:1` every interface, `unix:/path`',
+        'where viewers connect, more than once if wanted: `:1` is loopback, `*:1` every interface, `unix:/path`, `fd` what systemd hands over',
       )
-        .argParser(collect((text) => parseAddress(text, 'listen')))
+        .argParser(collect((text) => (text === 'fd' ? text : parseAddress(text, 'listen'))))
         .default([], 'the first free of :1 to :20'),
     )
     .option(
@@ -188,6 +193,17 @@ export function serveCommand(
     .option('--insecure-none', 'offer None off this machine: anyone who can connect gets in')
     .option('--insecure-vnc-auth', 'offer VncAuth off this machine: no encryption')
     .option('--insecure-plain', 'offer Plain: passwords in clear text; this machine only')
+    .optionsGroup('As a service:')
+    .option('--audit <FILE>', 'append who was here and what they did, as JSON lines; `-` is stdout')
+    .addOption(
+      new Option(
+        '--drain <SECONDS>',
+        'after SIGTERM, how long viewers may stay; nobody new comes in',
+      )
+        .argParser(reads(parseSeconds))
+        .default(0, '0, close at once'),
+    )
+    .option('--pid-file <FILE>', 'file that holds the process id as long as it serves')
     .optionsGroup('Output:')
     .option('--json', 'events as JSON lines on stdout, log as JSON lines on stderr')
     .option('--verbose', 'log more, and show where errors come from')
@@ -220,7 +236,7 @@ function toSettings(
   if (raw.insecurePlain === true) allowInsecure.add('plain');
   return {
     display: displayChoice(display, raw, afterDashes),
-    listen: raw.listen,
+    listen: raw.listen.filter((each) => each !== 'fd'),
     ...(raw.security === undefined ? {} : { security: raw.security }),
     allowInsecure,
     tls: {
@@ -239,6 +255,7 @@ function toSettings(
     ...(raw.users === undefined ? {} : { usersFile: raw.users }),
     share: raw.share,
     ...(raw.name === undefined ? {} : { name: raw.name }),
+    service: serviceSettings(raw),
     json: raw.json === true,
     verbose: raw.verbose === true,
   };

@@ -1,6 +1,6 @@
 /** `sallyport serve`: runs until it is told to stop, or its display goes away. Prints; composition.ts puts together. */
 import { hostname } from 'node:os';
-import type { VncError } from '../core/errors.ts';
+import { describeError, type VncError } from '../core/errors.ts';
 import { formatAddress } from '../node/address.ts';
 import type { Serving } from '../node/serve.ts';
 import { describeProtection } from '../security/policy.ts';
@@ -10,36 +10,51 @@ import { logConnections } from './connection-log.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
 import { createLogs, type Logs } from './log.ts';
 import { onReloadSignal } from './reload-signal.ts';
+import { drain } from './drain.ts';
+import { openService, type Service } from './service.ts';
+import { stopSignal } from './stop-signal.ts';
+import { withServiceCredentials } from './service-credentials.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { terminalStyle } from './terminal-text.ts';
 
-export async function runServe(settings: ServeSettings): Promise<void> {
+export async function runServe(given: ServeSettings): Promise<void> {
+  const settings = withServiceCredentials(given, process.env);
   const style = terminalStyle(process.stderr, process.env);
   const { json, verbose } = settings;
   const logs = createLogs({ json, verbose, colour: style.colour });
   // From here on a signal stops what is being built, too.
-  const stop = stopSignal();
+  const { drainMs } = settings.service;
+  const stop = stopSignal(drainMs > 0);
   const reload = onReloadSignal(logs, () => stop.ask('SIGHUP'));
+  let service: Service | undefined;
   let composition: Composition | undefined;
   try {
-    composition = await compose(settings, logs.inner, logs.log);
+    service = await openService(settings.service, logs);
+    composition = await compose(settings, logs.inner, logs.log, service.inherited);
     const { serving, display } = composition;
     logConnections(serving.server.events, logs);
+    service.follow(serving, settings);
     const gone = new Promise<VncError>((resolve) => {
       display.events.on('closed', resolve);
     });
+    await service.started(serving);
     announce(settings, composition, logs);
-    reload.serve(serving);
+    reload.serve(serving, service);
     for (const warning of composition.warnings) logs.log.warn(warning);
     const reason = await Promise.race([gone, stop.asked]);
     if (reason instanceof Error)
       throw new CommandFailure(ExitCode.Display, `the display is gone: ${reason.message}`, reason);
+    service.stopping(reason);
+    if (reason === 'SIGTERM' && drainMs > 0)
+      logs.log.info(await drain(serving, drainMs, stop.askedAgain));
     await shutDown(composition, serving);
     logs.log.info(`stopped by ${reason}`);
   } catch (error) {
+    service?.stopping(describeError(error));
     if (composition !== undefined) await shutDown(composition, composition.serving);
     throw error;
   } finally {
+    await service?.close();
     stop.forget();
     reload.forget();
   }
@@ -49,33 +64,6 @@ async function shutDown({ display, credentials }: Composition, serving: Serving)
   credentials?.close();
   await serving.close();
   await display.close();
-}
-
-/** The first SIGINT or SIGTERM asks, the second ends the process at once. */
-function stopSignal(): {
-  readonly asked: Promise<string>;
-  readonly ask: (why: string) => void;
-  readonly forget: () => void;
-} {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  let ask: (signal: string) => void = () => undefined;
-  let asked = false;
-  const promise = new Promise<string>((resolve) => {
-    ask = resolve;
-  });
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (asked) process.exit(ExitCode.Ok);
-    asked = true;
-    ask(signal);
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    asked: promise,
-    ask: (why) => ask(why),
-    forget: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
-  };
 }
 
 /** The box for people, or the `listening` line for programs. */
@@ -96,7 +84,8 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
     return;
   }
   const maxVersion = settings.tls.maxVersion === 'TLSv1.3' ? '1.3' : '1.2';
-  process.stdout.write(
+  const output = settings.service.audit === '-' ? process.stderr : process.stdout;
+  output.write(
     `${renderBanner(
       {
         display: `${display.name}, ${size}`,
@@ -116,7 +105,7 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
         ...(generatedPassword === undefined ? {} : { generatedPassword }),
         remarks,
       },
-      terminalStyle(process.stdout, process.env),
+      terminalStyle(output, process.env),
     )}\n`,
   );
 }

@@ -115,7 +115,7 @@ function actualAddress(server: Server, wanted: Address): Address {
 }
 
 /** Node's own callback waits for the last connection, ours only for the listening socket. */
-function closeServer(server: Server): Promise<void> {
+export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close();
     setImmediate(resolve);
@@ -123,7 +123,7 @@ function closeServer(server: Server): Promise<void> {
 }
 
 /** The other end of a socket, for logs, throttles and the rules about loopback. */
-function peerOf(socket: Socket, kind: Address['kind']): Peer {
+export function peerOf(socket: Socket, kind: Address['kind']): Peer {
   if (kind === 'unix') return { address: 'unix', host: '', local: true };
   const { remoteAddress, remotePort } = socket;
   // A peer that has left again has no address any more; it must not pass for a local one.

@@ -18,7 +18,8 @@ import type { ServerEstablished } from '../handshake/established.ts';
 import type { Peer, Rights } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import type { Display, ViewerInfo } from './display.ts';
-import { Session } from './session.ts';
+import type { ResizeUnderWay } from './resize-requests.ts';
+import { Session, type ClipboardDirection, type Traffic } from './session.ts';
 import { viewerInfo } from './viewer-info.ts';
 
 /** What the server lends to each of its connections. */
@@ -27,11 +28,19 @@ export interface ConnectionContext {
   readonly limits: Limits;
   readonly logger: Logger;
   readonly codecs: readonly Codec[];
-  readonly resizesUnderWay: Set<object>;
-  readonly authenticationFailed: (connection: Connection, reason: string) => void;
+  readonly resizesUnderWay: Set<ResizeUnderWay>;
+  readonly authenticationFailed: (connection: Connection, error: VncError) => void;
   /** The handshake is over, the session begins. */
   readonly initialized: (connection: Connection, viewer: ViewerInfo) => void;
+  readonly clipboardPassed: (
+    connection: Connection,
+    direction: ClipboardDirection,
+    text: string,
+  ) => void;
 }
+
+/** Of a connection that never became a session. */
+const noTraffic: Traffic = Object.freeze({ bytesIn: 0, bytesOut: 0, updates: 0 });
 
 /** How long a peer that was turned away has to read why. */
 const LINGER_MS = 1000;
@@ -46,6 +55,7 @@ export class Connection {
   leaveHandshake: () => void = () => undefined;
   readonly #context: ConnectionContext;
   readonly #stream: ByteStream;
+  readonly #startedAt = performance.now();
   #session: Session | undefined;
   #viewer: ViewerInfo | undefined;
 
@@ -55,6 +65,15 @@ export class Connection {
     this.#stream = stream;
     this.#context = context;
     this.lifecycle.defer(() => gone(stream));
+  }
+
+  get traffic(): Traffic {
+    return this.#session?.traffic ?? noTraffic;
+  }
+
+  /** Milliseconds since the connection came. */
+  get ageMs(): number {
+    return performance.now() - this.#startedAt;
   }
 
   /** Undefined until the handshake is over. */
@@ -83,8 +102,10 @@ export class Connection {
     lifecycle.throwIfClosed();
     const session = new Session(established, {
       ...this.#context,
+      id: this.id,
       lifecycle,
       fail: (error) => this.fail(error),
+      clipboardPassed: (direction, text) => this.#context.clipboardPassed(this, direction, text),
     });
     lifecycle.defer(() => {
       try {
@@ -137,7 +158,7 @@ export class Connection {
   /** A failed handshake has answered and ended the stream: our destroying it must not cut the answer off. */
   async #turnedAway(error: unknown): Promise<void> {
     if (!this.lifecycle.isOpen) return;
-    if (isFailedLogin(error)) this.#context.authenticationFailed(this, error.message);
+    if (isFailedLogin(error)) this.#context.authenticationFailed(this, error);
     const left = withDeadline(this.#stream.closed, LINGER_MS, 'the peer leaving', () => undefined);
     await Promise.race([left.catch(() => undefined), this.lifecycle.closed]);
   }

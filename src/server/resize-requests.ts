@@ -8,7 +8,13 @@ import type { SetDesktopSize } from '../rfb/messages/set-desktop-size.ts';
 import { layoutFault } from '../rfb/screen.ts';
 import type { Display } from './display.ts';
 
+/** A request under way, known by the viewer that made it. */
+export interface ResizeUnderWay {
+  readonly viewerId: number;
+}
+
 export interface ResizePorts {
+  readonly viewerId: number;
   readonly display: Display;
   readonly limits: Limits;
   readonly mayResize: () => boolean;
@@ -17,10 +23,10 @@ export interface ResizePorts {
   /** The display failed: our side's bug. */
   readonly fail: (error: unknown) => void;
   /** Requests under way on this display, of all viewers: whose change a resize is. */
-  readonly underWay: Set<object>;
+  readonly underWay: Set<ResizeUnderWay>;
 }
 
-export class ResizeRequests {
+export class ResizeRequests implements ResizeUnderWay {
   readonly #ports: ResizePorts;
   #running = false;
   #next: SetDesktopSize | undefined;
@@ -29,6 +35,10 @@ export class ResizeRequests {
 
   constructor(ports: ResizePorts) {
     this.#ports = ports;
+  }
+
+  get viewerId(): number {
+    return this.#ports.viewerId;
   }
 
   submit(request: SetDesktopSize): void {

@@ -23,6 +23,7 @@ import { Admission } from './admission.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { limitedName } from './desktop-name.ts';
 import type { Display, ViewerInfo } from './display.ts';
+import type { ClipboardDirection, Traffic } from './session.ts';
 import { judgeShare } from './share-policy.ts';
 
 /** QEMU's words: one exclusive viewer throws the others out; only shared ones may come; the flag is ignored. */
@@ -31,17 +32,45 @@ export type SharePolicy = 'allow-exclusive' | 'force-shared' | 'ignore';
 export type ServerEvents = {
   connected: { readonly id: number; readonly peer: Peer };
   /** The real reason, for logs; the peer was told a neutral one. */
-  authenticationfailed: { readonly id: number; readonly peer: Peer; readonly reason: string };
+  authenticationfailed: {
+    readonly id: number;
+    readonly peer: Peer;
+    readonly reason: string;
+    readonly error: VncError;
+  };
   initialized: ViewerInfo;
+  /** A session's rights are others now. */
+  rightschanged: By & { readonly viewer: ViewerInfo; readonly old: Rights };
+  /** The display has another size, or other screens. */
+  resized: By & { readonly width: number; readonly height: number };
+  /** Text passed from a viewer to the display (`in`), or the other way. Never the text itself. */
+  clipboard: {
+    readonly viewer: ViewerInfo;
+    readonly direction: ClipboardDirection;
+    /** As UTF-8. */
+    readonly bytes: number;
+  };
+  /** Sent away; `disconnected` follows. */
+  kicked: By & { readonly id: number; readonly peer: Peer; readonly reason: string };
   /** Exactly once for each `connected`, after everything of it was released. */
-  disconnected: {
+  disconnected: Traffic & {
     readonly id: number;
     readonly peer: Peer;
     readonly reason: VncError;
+    /** Since `connected`. */
+    readonly durationMs: number;
     /** Undefined when it never got so far. */
     readonly viewer?: ViewerInfo;
   };
 };
+
+/** Whose doing something was. */
+export interface By {
+  /** `server`, `viewer`, or what the caller of kick() or setRights() called itself. */
+  readonly by: string;
+  /** Id of that viewer. */
+  readonly byId?: number;
+}
 
 export interface ServerOptions {
   readonly display: Display;
@@ -58,9 +87,9 @@ export interface VncServer {
   /** Takes a connection over. Never throws and never rejects: faults end in `disconnected`. Returns its id. */
   readonly accept: (stream: ByteStream, peer: Peer) => number;
   readonly viewers: readonly ViewerInfo[];
-  /** Closes one session, or one handshake. False when there is none with this id. */
-  readonly kick: (id: number, reason?: string) => boolean;
-  readonly setRights: (id: number, rights: Rights) => boolean;
+  /** Closes one session, or one handshake. False when there is none with this id. `by` is told in events. */
+  readonly kick: (id: number, reason?: string, by?: string) => boolean;
+  readonly setRights: (id: number, rights: Rights, by?: string) => boolean;
   /** Closes every session; the display stays its owner's. */
   readonly close: () => Promise<void>;
 }
@@ -100,16 +129,27 @@ class Server implements VncServer {
     this.#limits = resolveLimits(options.limits);
     this.#logger = options.logger ?? silentLogger;
     this.#admission = new Admission(this.#limits);
-    this.#unsubscribe = options.display.events.on('closed', (reason) => void this.#end(reason));
+    const subscriptions = [
+      options.display.events.on('closed', (reason) => void this.#end(reason)),
+      options.display.events.on('resize', () => this.#resized()),
+    ];
+    this.#unsubscribe = () => {
+      for (const unsubscribe of subscriptions) unsubscribe();
+    };
     this.#context = {
       display: options.display,
       limits: this.#limits,
       logger: this.#logger,
       codecs: parts.codecs,
       resizesUnderWay: new Set(),
-      authenticationFailed: ({ id, peer }, reason) =>
-        this.events.emit('authenticationfailed', { id, peer, reason }),
+      authenticationFailed: ({ id, peer }, error) =>
+        this.events.emit('authenticationfailed', { id, peer, reason: error.message, error }),
       initialized: (connection, viewer) => this.#initialized(connection, viewer),
+      clipboardPassed: ({ viewer }, direction, text) => {
+        if (viewer === undefined) return;
+        const bytes = new TextEncoder().encode(text).length;
+        this.events.emit('clipboard', { viewer, direction, bytes });
+      },
     };
   }
 
@@ -162,6 +202,8 @@ class Server implements VncServer {
       id,
       peer,
       reason,
+      ...connection.traffic,
+      durationMs: Math.round(connection.ageMs),
       ...(viewer === undefined ? {} : { viewer }),
     });
   }
@@ -205,7 +247,7 @@ class Server implements VncServer {
       const reason = new ClosedError('another viewer asked for the desktop alone', {
         phase: 'session',
       });
-      for (const other of others) void other.lifecycle.close(reason);
+      for (const other of others) this.#kick(other, reason, { by: 'viewer', byId: connection.id });
     } else if (!(others.length < this.#limits.maxSessions)) {
       throw new LimitError('maxSessions', this.#limits.maxSessions, others.length + 1);
     }
@@ -243,16 +285,33 @@ class Server implements VncServer {
     }
   }
 
-  readonly kick = (id: number, reason = 'disconnected by the server'): boolean => {
+  #resized(): void {
+    const { width, height } = this.#options.display.framebuffer;
+    const [request] = this.#context.resizesUnderWay;
+    const by = request === undefined ? { by: 'server' } : { by: 'viewer', byId: request.viewerId };
+    this.events.emit('resized', { width, height, ...by });
+  }
+
+  #kick({ id, peer, lifecycle }: Connection, reason: VncError, by: By): void {
+    void lifecycle.close(reason);
+    this.events.emit('kicked', { id, peer, reason: reason.message, ...by });
+  }
+
+  readonly kick = (id: number, reason = 'disconnected by the server', by = 'server'): boolean => {
     const connection = this.#connections.get(id);
     if (connection === undefined || !connection.lifecycle.isOpen) return false;
-    void connection.lifecycle.close(new ClosedError(reason));
+    this.#kick(connection, new ClosedError(reason), { by });
     return true;
   };
 
-  readonly setRights = (id: number, rights: Rights): boolean => {
-    if (this.#connections.get(id)?.setRights(rights) !== true) return false;
+  readonly setRights = (id: number, rights: Rights, by = 'server'): boolean => {
+    const connection = this.#connections.get(id);
+    const old = connection?.viewer?.rights;
+    if (connection?.setRights(rights) !== true) return false;
     this.#tellViewers();
+    const { viewer } = connection;
+    if (viewer !== undefined && old !== undefined)
+      this.events.emit('rightschanged', { viewer, old, by });
     return true;
   };
 

@@ -9,20 +9,33 @@ import type { ServerEstablished } from '../handshake/established.ts';
 import { receiveClientMessage, type ClientMessage } from '../rfb/client-message.ts';
 import type { Rights } from '../security/identity.ts';
 import type { Display } from './display.ts';
-import { ResizeRequests } from './resize-requests.ts';
+import { ResizeRequests, type ResizeUnderWay } from './resize-requests.ts';
 import { UpdateScheduler } from './update-scheduler.ts';
 import { ViewerInput } from './viewer-input.ts';
 import { ViewerUpdates } from './viewer-updates.ts';
 
 export interface SessionOptions {
+  readonly id: number;
   readonly display: Display;
   readonly limits: Limits;
   readonly codecs: readonly Codec[];
   readonly lifecycle: Lifecycle;
   /** Resize requests under way on this display, of all its viewers. */
-  readonly resizesUnderWay: Set<object>;
+  readonly resizesUnderWay: Set<ResizeUnderWay>;
   /** Called with anything thrown where nobody waits for it. */
   readonly fail: (error: unknown) => void;
+  /** Text passed from the viewer to the display (`in`), or the other way. */
+  readonly clipboardPassed: (direction: ClipboardDirection, text: string) => void;
+}
+
+export type ClipboardDirection = 'in' | 'out';
+
+/** What went over a session, after its handshake and before any encryption. */
+export interface Traffic {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** FramebufferUpdates. */
+  readonly updates: number;
 }
 
 export class Session {
@@ -32,6 +45,8 @@ export class Session {
   readonly #updates: ViewerUpdates;
   readonly #resizes: ResizeRequests;
   readonly #scheduler: UpdateScheduler;
+  /** Of the reader, before the session. */
+  readonly #consumedBefore: number;
   #rights: Rights;
 
   constructor(established: ServerEstablished, options: SessionOptions) {
@@ -39,6 +54,7 @@ export class Session {
     const { init, identity, reader } = established;
     this.#established = established;
     this.#options = options;
+    this.#consumedBefore = reader.consumed;
     this.#rights = identity.rights;
     this.#input = new ViewerInput(display, identity.rights);
     this.#updates = new ViewerUpdates({
@@ -48,8 +64,10 @@ export class Session {
       rights: identity.rights,
       width: init.width,
       height: init.height,
+      clipboardSent: (text) => options.clipboardPassed('out', text),
     });
     this.#resizes = new ResizeRequests({
+      viewerId: options.id,
       display,
       limits,
       mayResize: () => this.#rights.resize,
@@ -64,6 +82,14 @@ export class Session {
   /** Runs until the connection closes or something is thrown. */
   async run(): Promise<void> {
     await Promise.race([this.#receive(), this.#scheduler.run()]);
+  }
+
+  get traffic(): Traffic {
+    return {
+      bytesIn: this.#established.reader.consumed - this.#consumedBefore,
+      bytesOut: this.#scheduler.sentBytes,
+      updates: this.#updates.sentUpdates,
+    };
   }
 
   /** Lets go of what the viewer held. Called once, while closing: no message is handled any more. */
@@ -109,13 +135,19 @@ export class Session {
         this.#input.pointer(message, this.#updates.pointerIsRelative);
         break;
       case 'ClientCutText':
-        if (this.#rights.clipboardIn) this.#options.display.clipboard(message.text);
+        this.#clipboardIn(message.text);
         break;
       case 'SetDesktopSize':
         // Without the extension the viewer could not read the answer.
         if (this.#updates.understandsResize) this.#resizes.submit(message);
         break;
     }
+  }
+
+  #clipboardIn(text: string): void {
+    if (!this.#rights.clipboardIn) return;
+    this.#options.display.clipboard(text);
+    this.#options.clipboardPassed('in', text);
   }
 
   /** Changes what is to be sent, and lets the scheduler look at it. */

@@ -31,6 +31,7 @@ export class UpdateScheduler {
   readonly #watch: StallWatch;
   readonly #writer = new ByteWriter();
   #sentAt = Number.NEGATIVE_INFINITY;
+  #sentBytes = 0;
   #timer: TimerHandle | undefined;
   /** Ends the pause that run() is in: a sleep until something is due, or a timer. */
   #resume: () => void = () => undefined;
@@ -46,6 +47,11 @@ export class UpdateScheduler {
       clearTimeout(this.#timer);
       this.#resume();
     });
+  }
+
+  /** All that was given to the stream, for statistics. */
+  get sentBytes(): number {
+    return this.#sentBytes;
   }
 
   /** Something may be due now. */
@@ -89,6 +95,7 @@ export class UpdateScheduler {
     const bytes = this.#writer.length;
     if (bytes === 0 || !this.#lifecycle.isOpen) return;
     this.#writer.send(this.#stream);
+    this.#sentBytes += bytes;
     this.#watch.wrote(bytes, this.#source.frameBytes);
   }
 

@@ -37,6 +37,8 @@ export interface ViewerUpdatesOptions {
   /** As ServerInit said. */
   readonly width: number;
   readonly height: number;
+  /** The display's clipboard is on its way to this viewer. */
+  readonly clipboardSent?: (text: string) => void;
 }
 
 /** Small messages that wait for room. A bell rings once however often it was rung; only the last clipboard counts. */
@@ -55,10 +57,12 @@ export class ViewerUpdates {
   readonly #encoders = new Map<number, Encoder>();
   readonly #announcements: Announcements;
   readonly #size: ViewerSize;
+  readonly #clipboardSent: (text: string) => void;
   readonly #damage = new Region();
   readonly #requested = new Region();
   /** An update may go out: one was asked for since the last one with pixels. */
   #asked = false;
+  #sentUpdates = 0;
   #rights: Rights;
   #negotiated: Negotiated;
   #format: PixelFormat = nativeFormat;
@@ -71,7 +75,13 @@ export class ViewerUpdates {
     this.#rights = options.rights;
     this.#announcements = new Announcements(options.display, options.limits);
     this.#size = new ViewerSize(options.display, options.width, options.height);
+    this.#clipboardSent = options.clipboardSent ?? (() => undefined);
     this.#negotiated = negotiate([], options.codecs);
+  }
+
+  /** FramebufferUpdates so far, for statistics. */
+  get sentUpdates(): number {
+    return this.#sentUpdates;
   }
 
   get understandsResize(): boolean {
@@ -179,6 +189,7 @@ export class ViewerUpdates {
     this.#writeWaiting(w);
     if (!this.#asked) return;
     if (this.#size.write(w, this.#negotiated)) {
+      this.#sentUpdates += 1;
       this.#damage.clear();
       this.#damage.add(this.#size.bounds);
     }
@@ -190,7 +201,9 @@ export class ViewerUpdates {
     this.#waiting = { colourMap: false, bell: false, clipboard: undefined };
     if (colourMap) writeFixedColourMap(w);
     if (bell) writeBell(w);
-    if (clipboard !== undefined) writeCutText(w, { type: 'ServerCutText', text: clipboard });
+    if (clipboard === undefined) return;
+    writeCutText(w, { type: 'ServerCutText', text: clipboard });
+    this.#clipboardSent(clipboard);
   }
 
   *#writeUpdate(w: ByteWriter): Generator<void, void> {
@@ -204,6 +217,7 @@ export class ViewerUpdates {
     if (rectangleCount === 0) return;
     assertInvariant(rectangleCount <= MAX_RECTANGLES, 'an update counts its rectangles in 16 bits');
     writeFramebufferUpdate(w, { type: 'FramebufferUpdate', rectangleCount });
+    this.#sentUpdates += 1;
     for (const each of announcements)
       this.#announcements.write(w, each, this.#negotiated, translator.format);
     for (const piece of pieces) {

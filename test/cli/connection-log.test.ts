@@ -4,12 +4,13 @@ import { describeDuration, logConnections } from '../../src/cli/connection-log.t
 import type { Logs } from '../../src/cli/log.ts';
 import { printable } from '../../src/cli/terminal-text.ts';
 import { Emitter } from '../../src/core/emitter.ts';
-import { ClosedError, TimeoutError } from '../../src/core/errors.ts';
+import { AuthenticationError, ClosedError, TimeoutError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { allRights, type Peer } from '../../src/security/identity.ts';
 import type { ServerEvents } from '../../src/server/server.ts';
 
 const peer: Peer = { address: '10.0.0.7:40112', host: '10.0.0.7', local: false };
+const ending = { durationMs: 0, bytesIn: 0, bytesOut: 0, updates: 0 };
 
 function recorder(): { logs: Logs; lines: string[]; events: Record<string, unknown>[] } {
   const lines: string[] = [];
@@ -35,8 +36,7 @@ describe('connection log', () => {
   it('tells a whole life in three lines, and in three objects', () => {
     const { logs, lines, events } = recorder();
     const emitter = new Emitter<ServerEvents>();
-    let now = 1000;
-    logConnections(emitter, logs, () => now);
+    logConnections(emitter, logs);
     emitter.emit('connected', { id: 1, peer });
     const viewer = {
       id: 1,
@@ -48,8 +48,8 @@ describe('connection log', () => {
       rights: allRights,
     };
     emitter.emit('initialized', viewer);
-    now += 65_000;
-    emitter.emit('disconnected', { id: 1, peer, reason: new ClosedError(), viewer });
+    const reason = new ClosedError();
+    emitter.emit('disconnected', { ...ending, durationMs: 65_000, id: 1, peer, reason, viewer });
     assert.deepEqual(lines, [
       'info #1 connected from 10.0.0.7:40112',
       'info #1 authenticated as alice: X509Plain, TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384, RFB 3.8',
@@ -66,16 +66,18 @@ describe('connection log', () => {
     const { logs, lines } = recorder();
     const emitter = new Emitter<ServerEvents>();
     logConnections(emitter, logs);
-    emitter.emit('authenticationfailed', { id: 2, peer, reason: 'the password has expired' });
+    const error = new AuthenticationError('the password has expired');
+    emitter.emit('authenticationfailed', { id: 2, peer, reason: error.message, error });
     assert.deepEqual(lines, ['warn #2 refused: the password has expired']);
   });
 
   it('warns of a connection that never got in, with the code of what went wrong', () => {
     const { logs, lines } = recorder();
     const emitter = new Emitter<ServerEvents>();
-    logConnections(emitter, logs, () => 0);
+    logConnections(emitter, logs);
     emitter.emit('connected', { id: 3, peer });
     emitter.emit('disconnected', {
+      ...ending,
       id: 3,
       peer,
       reason: new TimeoutError('the tls stage', 20_000),

@@ -21,11 +21,13 @@ const PASSWORD = 'pass1234';
 const PICTURE_MS = 20_000;
 
 /** A viewer at work: the server's and the screen's side of it. */
+type Told = 'connected' | 'authenticationfailed' | 'initialized' | 'disconnected';
+
 interface Run {
   readonly display: EchoDisplay;
   readonly serving: Serving;
   readonly x: XServer;
-  readonly events: { readonly [Name in keyof ServerEvents]: ServerEvents[Name][] };
+  readonly events: { readonly [Name in Told]: ServerEvents[Name][] };
   /** Waits until the screen shows the display's picture, exactly (but for a pointer on it). */
   readonly picture: () => Promise<Found>;
   readonly output: () => string;

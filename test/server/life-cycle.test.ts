@@ -369,8 +369,8 @@ describe('a connection', () => {
       await viewer.gone;
     }
     assert.deepEqual(process.getActiveResourcesInfo().toSorted(), before);
-    // The server itself listens for the end of its display.
-    assert.equal(served.display.events.listenerCount(), 1);
+    // The server itself listens for the end of its display, and for its size.
+    assert.equal(served.display.events.listenerCount(), 2);
     assert.deepEqual(served.server.viewers, []);
     assert.equal(served.log.length, 3000);
     await served.server.close();

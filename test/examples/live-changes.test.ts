@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
+import { withoutPeers } from '../support/peers.ts';
+
+const example = fileURLToPath(new URL('../../examples/live-changes.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-example-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (pictures: string, path: string): Promise<{ code: number | null; output: string }> =>
+  new Promise((resolve) => {
+    const env = { PATH: path, HOME: folder };
+    const child = spawn(process.execPath, [example, pictures], { env });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.once('close', (code) => resolve({ code, output }));
+  });
+
+async function succeeds(viewer: string, path: string): Promise<void> {
+  const pictures = join(folder, viewer.replaceAll(' ', '-'));
+  const { code, output } = await run(pictures, path);
+  assert.equal(code, 0, output);
+  assert.match(output, new RegExp(`the ${viewer} is in: X509Vnc, TLSv1`));
+  for (const line of [
+    /old one: refused: wrong password/,
+    /new one: let in/,
+    /after it expired: refused: the password has expired/,
+    /after: {2}SHA-256 [0-9a-f]{16}/,
+    /with it after: {2}refused: .*REVOKED/,
+    /All of it was as it should be/,
+  ])
+    assert.match(output, line);
+  const files = readdirSync(pictures).filter((name) => name.endsWith('.png'));
+  assert.equal(files.length, 6);
+  for (const file of files) {
+    const { data } = PNG.sync.read(readFileSync(join(pictures, file)));
+    assert.ok(
+      new Set(new Uint32Array(data.buffer, data.byteOffset, data.length / 4)).size > 16,
+      file,
+    );
+  }
+}
+
+describe('examples/live-changes', () => {
+  it('changes everything under a viewer in the program itself', () =>
+    succeeds('viewer in this program', '/nowhere'));
+
+  it(
+    'changes everything under TigerVNC’s viewer',
+    {
+      skip: withoutPeers('Xvfb', 'xtigervncviewer', 'import'),
+    },
+    () => succeeds('TigerVNC viewer', process.env['PATH'] ?? ''),
+  );
+});
