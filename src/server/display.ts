@@ -49,6 +49,8 @@ export interface ViewerInfo {
   /** `TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384`; undefined when nothing encrypts. */
   readonly tls?: string;
   readonly distinguishedName?: string;
+  /** It came through a WebSocket: then `tls` is that of wss. */
+  readonly websocket?: boolean;
   readonly rights: Rights;
 }
 

@@ -15,6 +15,7 @@ export function viewerInfo(id: number, peer: Peer, established: ServerEstablishe
     security: security.name,
     ...(tlsInfo === undefined ? {} : { tls: `${tlsInfo.protocol} ${tlsInfo.cipher}` }),
     ...(distinguishedName === undefined ? {} : { distinguishedName }),
+    ...(peer.websocket === true ? { websocket: true } : {}),
     rights: identity.rights,
   };
 }
