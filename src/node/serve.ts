@@ -3,7 +3,7 @@
  * `serve`, and what the command line runs.
  */
 import { createAuthenticator } from '../access/authenticator.ts';
-import { parseNameRule } from '../access/name-rules.ts';
+import { parseNameRule, type NameRule } from '../access/name-rules.ts';
 import { PasswordStore } from '../access/passwords.ts';
 import type { UserStore } from '../access/users.ts';
 import type { Unsubscribe } from '../core/emitter.ts';
@@ -13,6 +13,7 @@ import type { Logger } from '../core/logger.ts';
 import { allRights, type Rights } from '../security/identity.ts';
 import {
   describeProtection,
+  offerInsideTls,
   orderOffer,
   parseSecurityList,
   policyFaults,
@@ -26,21 +27,33 @@ import {
   type SharePolicy,
   type VncServer,
 } from '../server/server.ts';
-import { isLoopback, parseAddress, type Address } from './address.ts';
+import { isLoopback, parseAddress, type Address, type AddressRole } from './address.ts';
 import { loadTlsCredentials } from './credential-files.ts';
 import type { DhGroup } from './ffdhe.ts';
 import { listen, type Listener } from './listen.ts';
-import { errorCode } from './socket-stream.ts';
+import { connectReverse } from './reverse.ts';
 import { createTlsAcceptor, type NodeTlsAcceptor } from './tls-acceptor.ts';
 import type { TlsCredentials, TlsVersion } from './tls-context.ts';
+import { listenWebSocket } from './websocket-listen.ts';
+import { parseOrigin } from './websocket-origin.ts';
+
+export type AddressOption = string | Address | readonly (string | Address)[];
 
 export interface ServeOptions {
   readonly display: Display;
   /**
-   * `:1`, `*:1`, `unix:/path`; several if wanted. Default: the first free display of :1 to :20, on loopback. Only this
-   * machine can reach a display number without a host.
+   * `:1`, `*:1`, `unix:/path`; several if wanted. Default, where neither `websocket` nor `connect` is given: the first
+   * free display of :1 to :20, on loopback. Only this machine can reach a display number without a host. False: nowhere.
    */
-  readonly listen?: string | Address | readonly (string | Address)[];
+  readonly listen?: AddressOption | false;
+  /** Where browsers connect; display N is port 5700 + N here. wss where something on offer is X.509, else clear. */
+  readonly websocket?: {
+    readonly listen: AddressOption;
+    /** Pages that may connect besides those of the same origin: `https://console.example`. */
+    readonly origins?: readonly string[];
+  };
+  /** Viewers that listen, to be dialled: `host::5500`. They are dialled again when they have gone. */
+  readonly connect?: AddressOption;
   /** `X509Plain,X509Vnc`. Default: what `access` has answers for, inside verified TLS. */
   readonly security?: string | SecurityOffer;
   /** Weak types that are allowed although they are weak. */
@@ -75,6 +88,8 @@ export interface ServeAccess {
   readonly anyone?: Rights;
   /** Rules on client certificates; they need `verifyClient: 'require'`. */
   readonly allowNames?: readonly string[];
+  /** The same, as rules that are asked for at each connection, in place of `allowNames`. */
+  readonly nameRules?: () => readonly NameRule[];
 }
 
 export interface Serving {
@@ -86,12 +101,17 @@ export interface Serving {
   readonly server: VncServer;
   /** With the ports that were free. */
   readonly addresses: readonly Address[];
+  readonly websocketAddresses: readonly Address[];
+  /** Whether those are wss. */
+  readonly websocketTls: boolean;
   readonly offer: SecurityOffer;
   /** Closes viewers and listeners. The display stays open. Idempotent. */
   readonly close: () => Promise<void>;
 }
 
-const FREE_DISPLAYS = Array.from({ length: 20 }, (_, i) => `:${i + 1}`);
+const FREE_DISPLAYS = ':1-20';
+/** Of display 0, as in QEMU. */
+const WEBSOCKET_PORT = 5700;
 
 /**
  * Rejects with TypeError for options that cannot be read, SecurityError (ERR_VNC_POLICY) for those that would be unsafe or
@@ -99,11 +119,16 @@ const FREE_DISPLAYS = Array.from({ length: 20 }, (_, i) => `:${i + 1}`);
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { display, tls = {}, access = {}, share, limits, logger } = options;
-  const wanted = addressesOf(options.listen);
+  const connect = addressesOf(options.connect, 'connect');
+  const websocket = addressesOf(options.websocket?.listen, 'listen', WEBSOCKET_PORT);
+  const given = options.listen === false ? [] : addressesOf(options.listen, 'listen');
+  const byDefault = options.listen !== false && [...given, ...websocket, ...connect].length === 0;
+  const wanted = byDefault ? addressesOf(FREE_DISPLAYS, 'listen') : given;
   const offer = offerOf(options.security, access);
   const acceptor = await acceptorOf(offer, tls);
+  if (websocket.length > 0) checkWebSocket(offer);
   checkPolicy(offer, {
-    local: (wanted ?? [parseAddress(':1', 'listen')]).every(isLoopback),
+    local: [...wanted, ...websocket, ...connect].every(isLoopback),
     allowInsecure: new Set(options.allowInsecure),
     tlsLayers: acceptor?.layers ?? new Set(),
     verifyClient: tls.verifyClient ?? 'off',
@@ -120,28 +145,60 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...(logger === undefined ? {} : { logger }),
   });
   const accept: Parameters<typeof listen>[1] = (stream, peer) => void server.accept(stream, peer);
-  let listeners: readonly Listener[];
+  const wss = acceptor?.layers.has('x509') === true ? acceptor : undefined;
+  const origins = new Set(options.websocket?.origins?.map(parseOrigin));
+  const bind = {
+    tcp: (address: Address) => listen(address, accept),
+    websocket: (address: Address) =>
+      listenWebSocket(address, accept, {
+        origins,
+        ...(wss === undefined ? {} : { tls: wss }),
+        ...(limits === undefined ? {} : { limits }),
+        ...(logger === undefined ? {} : { logger }),
+      }),
+  };
+  const listeners: Listener[] = [];
   try {
-    listeners = wanted === undefined ? [await listenFree(accept)] : await listenAll(wanted, accept);
+    for (const address of wanted) listeners.push(await bind.tcp(address));
+    for (const address of websocket) listeners.push(await bind.websocket(address));
   } catch (error) {
-    await server.close();
+    await closeAll(listeners, server);
     throw error;
   }
+  const reverses = connect.map((address) =>
+    connectReverse(address, accept, logger === undefined ? {} : { logger }),
+  );
   let closing: Promise<void> | undefined;
   return {
     on: (name, listener) => server.events.on(name, listener),
     server,
-    addresses: listeners.map(({ address }) => address),
+    addresses: listeners.slice(0, wanted.length).map(({ address }) => address),
+    websocketAddresses: listeners.slice(wanted.length).map(({ address }) => address),
+    websocketTls: wss !== undefined,
     offer,
-    close: () => (closing ??= closeAll(listeners, server)),
+    close: () => {
+      for (const reverse of reverses) reverse.close();
+      return (closing ??= closeAll(listeners, server));
+    },
   };
 }
 
-function addressesOf(given: ServeOptions['listen']): readonly Address[] | undefined {
-  if (given === undefined) return undefined;
+function addressesOf(
+  given: AddressOption | undefined,
+  role: AddressRole,
+  basePort?: number,
+): readonly Address[] {
+  if (given === undefined) return [];
   const list = Array.isArray(given) ? (given as readonly (string | Address)[]) : [given as string];
-  if (list.length === 0) return undefined;
-  return list.map((each) => (typeof each === 'string' ? parseAddress(each, 'listen') : each));
+  return list.map((each) => (typeof each === 'string' ? parseAddress(each, role, basePort) : each));
+}
+
+/** Browsers have no anonymous TLS, and no TLS of their own inside a WebSocket. */
+function checkWebSocket(offer: SecurityOffer): void {
+  if (offerInsideTls(offer).types.length === 0)
+    throw policyError(
+      'a WebSocket needs one of the X509 types, for wss, or VncAuth, None or Plain: browsers know no anonymous TLS',
+    );
 }
 
 /** What was asked for; else the X.509 types that somebody can pass. */
@@ -186,7 +243,8 @@ function checkPolicy(
 
 /** Every type on offer must have somebody to ask, and every rule somebody to apply to. */
 function checkAccess(offer: SecurityOffer, tls: ServeTls, access: ServeAccess): void {
-  if ((access.allowNames ?? []).length > 0 && tls.verifyClient !== 'require')
+  const hasRules = (access.allowNames ?? []).length > 0 || access.nameRules !== undefined;
+  if (hasRules && tls.verifyClient !== 'require')
     throw policyError(
       'rules on names need client certificates to be required: without one a viewer shows no name',
     );
@@ -199,13 +257,14 @@ function checkAccess(offer: SecurityOffer, tls: ServeTls, access: ServeAccess): 
 }
 
 function authenticatorOf(access: ServeAccess): ReturnType<typeof createAuthenticator> {
-  const { password, users, anyone = allRights, allowNames } = access;
-  const rules = allowNames?.map(parseNameRule);
+  const { password, users, anyone = allRights, allowNames = [] } = access;
+  const fixed = allowNames.map(parseNameRule);
+  const nameRules = access.nameRules ?? (fixed.length === 0 ? undefined : () => fixed);
   return createAuthenticator({
     anyone,
     ...(password === undefined ? {} : { passwords: passwordStoreOf(password) }),
     ...(users === undefined ? {} : { users }),
-    ...(rules === undefined || rules.length === 0 ? {} : { nameRules: () => rules }),
+    ...(nameRules === undefined ? {} : { nameRules }),
   });
 }
 
@@ -214,36 +273,6 @@ function passwordStoreOf(password: string | PasswordStore): PasswordStore {
   const store = new PasswordStore();
   store.set('full', password);
   return store;
-}
-
-/** All of them, or none. */
-async function listenAll(
-  addresses: readonly Address[],
-  accept: Parameters<typeof listen>[1],
-): Promise<readonly Listener[]> {
-  const listeners: Listener[] = [];
-  try {
-    for (const address of addresses) listeners.push(await listen(address, accept));
-  } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.close()));
-    throw error;
-  }
-  return listeners;
-}
-
-async function listenFree(accept: Parameters<typeof listen>[1]): Promise<Listener> {
-  let last: unknown;
-  for (const text of FREE_DISPLAYS) {
-    try {
-      return await listen(parseAddress(text, 'listen'), accept);
-    } catch (error) {
-      if (!(error instanceof Error && errorCode(error.cause) === 'EADDRINUSE')) throw error;
-      last = error;
-    }
-  }
-  throw new Error('cannot listen: all of the displays :1 to :20 are taken', {
-    cause: last instanceof Error ? last.cause : last,
-  });
 }
 
 async function closeAll(listeners: readonly Listener[], server: VncServer): Promise<void> {

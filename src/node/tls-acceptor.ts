@@ -8,7 +8,13 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { withDeadline } from '../core/deadline.ts';
 import { ClosedError, ErrorCode, SecurityError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
-import type { PeerCertificate, TlsAcceptor, TlsInfo, TlsLayer } from '../security/tls-port.ts';
+import type {
+  PeerCertificate,
+  TlsAcceptor,
+  TlsInfo,
+  TlsLayer,
+  TlsUpgrade,
+} from '../security/tls-port.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import type { DhGroup } from './ffdhe.ts';
 import { createPace } from './handshake-pace.ts';
@@ -45,6 +51,11 @@ export interface NodeTlsAcceptor extends TlsAcceptor {
    * and goes on with the old.
    */
   readonly setCredentials: (x509: TlsCredentials) => void;
+  /**
+   * `accept` for wss: the x509 layer, and TLS 1.3 whatever `maxVersion` says, since no browser hangs on it. Follows
+   * setCredentials and `verifyClient` likewise.
+   */
+  readonly acceptWebSocket: (stream: ByteStream) => Promise<TlsUpgrade>;
 }
 
 /** A third of a core at most, either way. */
@@ -58,7 +69,7 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
   const timeoutMs = options.handshakeTimeoutMs ?? defaultLimits.handshakeStageMs;
   const maxVersion = options.maxVersion ?? 'TLSv1.2';
   const group = groupOf(options.anonymous);
-  const servers = new Map<TlsLayer, Server>();
+  const servers = new Map<TlsLayer | 'wss', Server>();
   const layers = new Set<TlsLayer>();
   const pace = createPace(PACE[group ?? 'ffdhe2048']);
   // Our deadline covers the wait for a turn too; Node's own comes later, as a second net.
@@ -78,21 +89,23 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
         },
       );
     }
-    const context = x509ServerOptions(x509, maxVersion);
-    const server = servers.get('x509');
-    if (server !== undefined) {
-      server.setSecureContext(context);
-      return;
-    }
     // Bad certificates are let through the handshake, with their verdict: refused there, the reason would be lost.
     const requestCert = verifyClient !== 'off';
     const verification = { requestCert, rejectUnauthorized: false };
-    servers.set('x509', createServer({ ...context, ...verification, handshakeTimeout }));
+    const contexts = [
+      ['x509', x509ServerOptions(x509, maxVersion)],
+      ['wss', x509ServerOptions(x509, 'TLSv1.3')],
+    ] as const;
+    for (const [name, context] of contexts) {
+      const server = servers.get(name);
+      if (server !== undefined) server.setSecureContext(context);
+      else servers.set(name, createServer({ ...context, ...verification, handshakeTimeout }));
+    }
     layers.add('x509');
   };
   if (options.x509 !== undefined) setCredentials(options.x509);
 
-  const handshake = async (stream: ByteStream, layer: TlsLayer): Promise<TLSSocket> => {
+  const handshake = async (stream: ByteStream, layer: TlsLayer | 'wss'): Promise<TLSSocket> => {
     const server = servers.get(layer);
     if (server === undefined) {
       throw new SecurityError(`no credentials for the ${layer} TLS layer`, {
@@ -105,22 +118,29 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
     return secure(server, takeSocket(stream));
   };
 
+  const upgrade = async (
+    stream: ByteStream,
+    layer: TlsLayer,
+    name: TlsLayer | 'wss',
+  ): Promise<TlsUpgrade> => {
+    const destroy = (): void => stream.destroy();
+    try {
+      const work = handshake(stream, name);
+      const socket = await withDeadline(work, timeoutMs, 'the TLS handshake', destroy, 'tls');
+      const info = infoOf(socket, layer, layer === 'x509' && verifyClient !== 'off');
+      return { stream: socketStream(socket), info };
+    } catch (error) {
+      destroy();
+      throw tlsFailure(error);
+    }
+  };
+
   return {
     layers,
     verifyClient,
     setCredentials,
-    accept: async (stream, layer) => {
-      const destroy = (): void => stream.destroy();
-      try {
-        const work = handshake(stream, layer);
-        const socket = await withDeadline(work, timeoutMs, 'the TLS handshake', destroy, 'tls');
-        const info = infoOf(socket, layer, layer === 'x509' && verifyClient !== 'off');
-        return { stream: socketStream(socket), info };
-      } catch (error) {
-        destroy();
-        throw tlsFailure(error);
-      }
-    },
+    accept: (stream, layer) => upgrade(stream, layer, layer),
+    acceptWebSocket: (stream) => upgrade(stream, 'x509', 'wss'),
   };
 }
 
