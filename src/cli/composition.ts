@@ -1,7 +1,7 @@
 /** From settings to a running server: reads files, makes first credentials, opens the display, serves it. */
 import type { Logger } from '../core/logger.ts';
-import { isLoopback } from '../node/address.ts';
-import { serve, type ServeAccess, type Serving } from '../node/serve.ts';
+import { formatAddress, isLoopback } from '../node/address.ts';
+import { serve, type ServeAccess, type ServeOptions, type Serving } from '../node/serve.ts';
 import {
   describeProtection,
   parseSecurityList,
@@ -15,6 +15,7 @@ import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
 import { loadPasswords, loadUsers, type Loaded } from './secret-files.ts';
 import type { ServeSettings } from './serve-options.ts';
+import { webSocketUrl } from './websocket-url.ts';
 
 export interface Composition {
   readonly serving: Serving;
@@ -46,7 +47,7 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
     serving = await step(ExitCode.Runtime, () =>
       serve({
         display,
-        listen: settings.listen,
+        ...listenOptions(settings),
         security: offer,
         allowInsecure: settings.allowInsecure,
         tls: {
@@ -82,6 +83,18 @@ function offerOf({ security, passwordFile, usersFile }: ServeSettings): Security
   return parseSecurityList(names.join(','));
 }
 
+/** Where viewers come in, and which are dialled. */
+function listenOptions(
+  settings: ServeSettings,
+): Pick<ServeOptions, 'listen' | 'websocket' | 'connect'> {
+  const { listen, listenNowhere, websocket, websocketOrigins: origins, connect } = settings;
+  return {
+    ...(listenNowhere === true ? { listen: false } : listen.length === 0 ? {} : { listen }),
+    ...(websocket.length === 0 ? {} : { websocket: { listen: websocket, origins } }),
+    ...(connect.length === 0 ? {} : { connect }),
+  };
+}
+
 interface Needs {
   readonly x509: boolean;
   readonly password: boolean;
@@ -108,7 +121,7 @@ function checkUsage(settings: ServeSettings, offer: SecurityOffer, needs: Needs)
   if (!needs.password && settings.passwordFile !== undefined)
     throw usage(`--password-file is of no use: ${list} asks for no VNC password`);
   const faults = policyFaults(offer, {
-    local: settings.listen.every(isLoopback),
+    local: [...settings.listen, ...settings.websocket, ...settings.connect].every(isLoopback),
     allowInsecure: settings.allowInsecure,
     // Whether there are credentials is seen when they are read.
     tlsLayers: new Set(['anonymous', 'x509']),
@@ -166,6 +179,10 @@ function remarksOf(
       `A certificate authority and a server certificate were made in ${credentials.createdIn}. ` +
         'They are used again at the next start.',
     );
+  for (const each of serving.websocketAddresses)
+    remarks.push(`Browsers connect to ${webSocketUrl(each, serving.websocketTls)}.`);
+  for (const each of settings.connect)
+    remarks.push(`The viewer at ${formatAddress(each)} is dialled, and again when it has gone.`);
   const [address] = serving.addresses;
   if (settings.listen.length === 0 && address?.kind === 'tcp' && address.port !== 5901)
     remarks.push('Display :1 is taken, so the next free one was chosen. --listen names another.');

@@ -49,9 +49,9 @@ function defaultDirectory(environment: Readonly<Record<string, string | undefine
 }
 
 /** The hosts that viewers are told, as far as the options name them. */
-function hostsOf({ listen }: ServeSettings): string[] {
+function hostsOf({ listen, websocket }: ServeSettings): string[] {
   const everywhere = ['::', '0.0.0.0'];
-  return listen.flatMap((address) =>
+  return [...listen, ...websocket].flatMap((address) =>
     address.kind === 'tcp' && !everywhere.includes(address.host) ? [address.host] : [],
   );
 }

@@ -2,6 +2,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseNameRule } from '../access/name-rules.ts';
 import { parseAddress, type Address } from '../node/address.ts';
+import { WEBSOCKET_PORT } from '../node/serve.ts';
+import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
 
@@ -20,6 +22,12 @@ export interface ServeSettings {
   readonly display: DisplayChoice;
   /** Empty: the first display that is free. */
   readonly listen: readonly Address[];
+  /** Only when told so: `-vnc none`. */
+  readonly listenNowhere?: boolean;
+  readonly websocket: readonly Address[];
+  readonly websocketOrigins: readonly string[];
+  /** Viewers that listen. */
+  readonly connect: readonly Address[];
   readonly security?: SecurityOffer;
   readonly allowInsecure: ReadonlySet<InsecureName>;
   readonly tls: {
@@ -44,6 +52,9 @@ export interface ServeSettings {
 /** Commander's own shape: one property an option. */
 interface RawOptions {
   listen: Address[];
+  websocket: Address[];
+  websocketOrigin: string[];
+  connect: Address[];
   security?: SecurityOffer;
   tlsDir?: string;
   tlsCert?: string;
@@ -102,10 +113,28 @@ export function serveCommand(
     .addOption(
       new Option(
         '-l, --listen <ADDR>',
-        'where viewers connect, more than once if wanted: `:1` is loopback, `*:1` every interface, `unix:/path`',
+        'where viewers connect, more than once if wanted: `:1` is loopback, `*:1` every interface, `:1-9` the first free of these, `unix:/path`',
       )
         .argParser(collect((text) => parseAddress(text, 'listen')))
         .default([], 'the first free of :1 to :20'),
+    )
+    .addOption(
+      new Option(
+        '--websocket <ADDR>',
+        'where browsers connect: `:1` is port 5701 here; wss with any X509 type, else clear',
+      )
+        .argParser(collect((text) => parseAddress(text, 'listen', WEBSOCKET_PORT)))
+        .default([], 'nowhere'),
+    )
+    .addOption(
+      new Option('--websocket-origin <ORIGIN>', 'pages that may connect: `https://console.example`')
+        .argParser(collect(parseOrigin))
+        .default([], 'those of the same origin'),
+    )
+    .addOption(
+      new Option('--connect <ADDR>', 'dial a viewer that listens, and again when it has gone')
+        .argParser(collect((text) => parseAddress(text, 'connect')))
+        .default([], 'none'),
     )
     .option(
       '-s, --security <LIST>',
@@ -187,6 +216,8 @@ function toSettings(
     throw usage(
       '--tls-ca and --tls-crl go with --tls-cert; a directory has ca-cert.pem and ca-crl.pem for them',
     );
+  if (raw.websocketOrigin.length > 0 && raw.websocket.length === 0)
+    throw usage('--websocket-origin goes with --websocket');
   if (raw.allowName.length > 0 && raw.verifyClient !== 'require')
     throw usage(
       '--allow-name needs --verify-client require: without it a viewer need not show any name',
@@ -198,6 +229,9 @@ function toSettings(
   return {
     display: displayChoice(display, raw, afterDashes),
     listen: raw.listen,
+    websocket: raw.websocket,
+    websocketOrigins: raw.websocketOrigin,
+    connect: raw.connect,
     ...(raw.security === undefined ? {} : { security: raw.security }),
     allowInsecure,
     tls: {

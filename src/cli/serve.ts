@@ -11,6 +11,7 @@ import { CommandFailure, ExitCode } from './failure.ts';
 import { createLogs, type Logs } from './log.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { terminalStyle } from './terminal-text.ts';
+import { webSocketUrl } from './websocket-url.ts';
 
 export async function runServe(settings: ServeSettings): Promise<void> {
   const style = terminalStyle(process.stderr, process.env);
@@ -76,6 +77,7 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
   if (settings.json) {
     logs.event('listening', {
       addresses: serving.addresses.map(formatAddress),
+      websocket: serving.websocketAddresses.map((each) => webSocketUrl(each, serving.websocketTls)),
       display: display.name,
       size,
       security: protections.map(({ name }) => name),

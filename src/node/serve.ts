@@ -110,8 +110,8 @@ export interface Serving {
 }
 
 const FREE_DISPLAYS = ':1-20';
-/** Of display 0, as in QEMU. */
-const WEBSOCKET_PORT = 5700;
+/** Of display 0 for browsers, as in QEMU. */
+export const WEBSOCKET_PORT = 5700;
 
 /**
  * Rejects with TypeError for options that cannot be read, SecurityError (ERR_VNC_POLICY) for those that would be unsafe or
