@@ -14,6 +14,7 @@ import { CommandFailure, ExitCode, step } from './failure.ts';
 import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
 import { loadPasswords, loadUsers, type Loaded } from './secret-files.ts';
+import { qemuAccess } from './qemu-settings.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { webSocketUrl } from './websocket-url.ts';
 
@@ -39,8 +40,12 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
     ? await step(ExitCode.Credentials, () => loadCredentials(settings))
     : undefined;
   const generatedPassword =
-    needs.password && settings.passwordFile === undefined ? generatePassword() : undefined;
-  const access = await step(ExitCode.Credentials, () => accessOf(settings, generatedPassword));
+    needs.password && settings.passwordFile === undefined && settings.qemu === undefined
+      ? generatePassword()
+      : undefined;
+  const access = await step(ExitCode.Credentials, () =>
+    accessOf(settings, generatedPassword, logger),
+  );
   const display = await step(ExitCode.Display, () => openDisplay(settings, logger));
   let serving: Serving;
   try {
@@ -58,6 +63,7 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
         },
         access: access.value,
         share: settings.share,
+        ...limitsOf(settings),
         logger,
       }),
     );
@@ -82,6 +88,12 @@ function offerOf({ security, passwordFile, usersFile }: ServeSettings): Security
   if (usersFile === undefined || passwordFile !== undefined) names.push('X509Vnc');
   return parseSecurityList(names.join(','));
 }
+
+/** QEMU's connections=N bounds both those that have logged in and those that have not. */
+const limitsOf = ({ maxViewers }: ServeSettings): Pick<ServeOptions, 'limits'> =>
+  maxViewers === undefined
+    ? {}
+    : { limits: { maxSessions: maxViewers, maxUnauthenticated: maxViewers } };
 
 /** Where viewers come in, and which are dialled. */
 function listenOptions(
@@ -143,6 +155,7 @@ const usage = (message: string): CommandFailure => new CommandFailure(ExitCode.U
 async function accessOf(
   settings: ServeSettings,
   generatedPassword: string | undefined,
+  logger: Logger,
 ): Promise<Loaded<ServeAccess>> {
   const { passwordFile, usersFile, allowNames } = settings;
   const passwords = passwordFile === undefined ? undefined : await loadPasswords(passwordFile);
@@ -153,6 +166,7 @@ async function accessOf(
       allowNames,
       ...(password === undefined ? {} : { password }),
       ...(users === undefined ? {} : { users: users.value }),
+      ...(settings.qemu === undefined ? {} : await qemuAccess(settings.qemu, logger)),
     },
     warnings: [...(passwords?.warnings ?? []), ...(users?.warnings ?? [])],
   };
@@ -179,6 +193,7 @@ function remarksOf(
       `A certificate authority and a server certificate were made in ${credentials.createdIn}. ` +
         'They are used again at the next start.',
     );
+  remarks.push(...(settings.qemu?.remarks ?? []));
   for (const each of serving.websocketAddresses)
     remarks.push(`Browsers connect to ${webSocketUrl(each, serving.websocketTls)}.`);
   for (const each of settings.connect)

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { readSecret } from '../control/qemu-options/secret.ts';
 import { loadTlsCredentials, type LoadedCredentials } from '../node/credential-files.ts';
 import { ensureFirstRunCredentials } from '../node/first-run-credentials.ts';
 import type { ServeSettings } from './serve-options.ts';
@@ -16,7 +17,12 @@ export interface ServerCredentials {
 
 export async function loadCredentials(settings: ServeSettings): Promise<ServerCredentials> {
   const { cert, key, ca, crl, dir } = settings.tls;
-  const options = { needCa: settings.verifyClient !== 'off', hosts: hostsOf(settings) };
+  const keyPassword = settings.qemu?.keyPassword;
+  const options = {
+    needCa: settings.verifyClient !== 'off',
+    hosts: hostsOf(settings),
+    ...(keyPassword === undefined ? {} : { keyPassword: await readSecret(keyPassword) }),
+  };
   if (cert !== undefined && key !== undefined) {
     const files = {
       certFile: cert,

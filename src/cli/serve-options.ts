@@ -6,6 +6,7 @@ import { WEBSOCKET_PORT } from '../node/serve.ts';
 import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
+import { applyQemuOptions, type QemuExtras } from './qemu-settings.ts';
 
 export type DisplayChoice =
   | { readonly kind: 'testcard' }
@@ -44,6 +45,10 @@ export interface ServeSettings {
   readonly passwordFile?: string;
   readonly usersFile?: string;
   readonly share: 'allow-exclusive' | 'force-shared' | 'ignore';
+  /** Sessions at a time. */
+  readonly maxViewers?: number;
+  /** From `-vnc` and `-object`. */
+  readonly qemu?: QemuExtras;
   readonly name?: string;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -72,6 +77,8 @@ interface RawOptions {
   upstreamUser?: string;
   upstreamPasswordFile?: string;
   upstreamCa?: string;
+  vnc: string[];
+  object: string[];
   insecureNone?: true;
   insecureVncAuth?: true;
   insecurePlain?: true;
@@ -97,6 +104,7 @@ Examples
   $ sallyport serve --listen '*:1' --users users.txt --security X509Plain
   $ sallyport serve unix:/run/vm1.vnc --tls-dir /etc/pki/qemu
   $ sallyport serve --verify-client require --allow-name 'O=Lab,CN=*' --security X509None --tls-dir pki
+  $ sallyport serve -vnc 127.0.0.1:1,password=on,tls-creds=t -object tls-creds-x509,id=t,dir=pki,endpoint=server
   $ sallyport serve --qemu -- qemu-system-x86_64 -m 1024 -cdrom live.iso`;
 
 /** The command. `run` gets the settings once they make sense together. */
@@ -190,6 +198,17 @@ export function serveCommand(
       'authority to verify it by; off this machine it must be verified',
     )
     .option('--qemu', 'serve a guest: the QEMU command stands behind `--`')
+    .optionsGroup("In QEMU's words, in place of all above but the display's (docs/from-qemu.md):")
+    .addOption(
+      new Option('--vnc <DISPLAY>', "as QEMU's: `-vnc :1,password=on,tls-creds=tls0`")
+        .argParser(collect((text) => text))
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--object <OBJECT>', "as QEMU's: credentials, secrets and lists that -vnc names")
+        .argParser(collect((text) => text))
+        .default([], 'none'),
+    )
     .optionsGroup('Weak types, by name:')
     .option('--insecure-none', 'offer None off this machine: anyone who can connect gets in')
     .option('--insecure-vnc-auth', 'offer VncAuth off this machine: no encryption')
@@ -198,10 +217,38 @@ export function serveCommand(
     .option('--json', 'events as JSON lines on stdout, log as JSON lines on stderr')
     .option('--verbose', 'log more, and show where errors come from')
     .addHelpText('after', EXAMPLES)
-    .action((display: string | undefined, raw: RawOptions) =>
-      run(toSettings(display, raw, afterDashes)),
+    .action((display: string | undefined, raw: RawOptions, command: Command) =>
+      run(
+        applyQemuOptions(
+          toSettings(display, raw, afterDashes),
+          raw.vnc,
+          raw.object,
+          QEMU_SAYS.filter((option) => command.getOptionValueSource(attribute(option)) === 'cli'),
+        ),
+      ),
     );
 }
+
+/** What `-vnc` decides. */
+const QEMU_SAYS: readonly string[] = [
+  '--listen',
+  '--websocket',
+  '--connect',
+  '--security',
+  '--share',
+  '--tls-dir',
+  '--tls-cert',
+  '--tls-key',
+  '--tls-ca',
+  '--tls-crl',
+  '--verify-client',
+  '--allow-name',
+  '--password-file',
+  '--users',
+];
+
+/** Commander's name for the value of `--tls-dir`: `tlsDir`. */
+const attribute = (option: string): string => new Option(option).attributeName();
 
 function toSettings(
   display: string | undefined,
