@@ -61,7 +61,10 @@ export function parseVncOption(text: string, objectTexts: readonly string[]): Qe
     share:
       words.choice('share', ['allow-exclusive', 'force-shared', 'ignore']) ?? 'allow-exclusive',
     maxViewers: readConnections(words),
-    remarks: readRest(words),
+    remarks: [
+      ...(password === 'later' ? ['No password is set yet: until one is, nobody logs in.'] : []),
+      ...readRest(words),
+    ],
   };
 }
 
