@@ -56,12 +56,34 @@ describe('QEMU options on the command line', () => {
   it('are rewritten from one dash to two, values left alone', () => {
     assert.deepEqual(
       withoutQemuSpelling([
-        ...['serve', '-vnc', ':1', '-object', '-vnc', '--vnc', 'none'],
-        ...['-display', 'vnc=:2', '-display', 'sdl', '--name', 'x'],
+        'serve',
+        '-vnc',
+        ':1',
+        '-object',
+        '-vnc',
+        '--vnc',
+        'none',
+        '-display',
+        'vnc=:2',
+        '-display',
+        'sdl',
+        '--name',
+        'x',
       ]),
       [
-        ...['serve', '--vnc', ':1', '--object', '-vnc', '--vnc', 'none'],
-        ...['--vnc', ':2', '-display', 'sdl', '--name', 'x'],
+        'serve',
+        '--vnc',
+        ':1',
+        '--object',
+        '-vnc',
+        '--vnc',
+        'none',
+        '--vnc',
+        ':2',
+        '-display',
+        'sdl',
+        '--name',
+        'x',
       ],
     );
   });
@@ -78,8 +100,18 @@ describe('QEMU options on the command line', () => {
       'tls-creds-x509,id=t,dir=/pki,endpoint=server',
     );
     const ours = await settingsOf(
-      ...['--listen', '127.0.0.1:1-9', '--websocket', '127.0.0.1:1-9', '--tls-dir', '/pki'],
-      ...['--security', 'X509None', '--verify-client', 'require', '--share', 'ignore'],
+      '--listen',
+      '127.0.0.1:1-9',
+      '--websocket',
+      '127.0.0.1:1-9',
+      '--tls-dir',
+      '/pki',
+      '--security',
+      'X509None',
+      '--verify-client',
+      'require',
+      '--share',
+      'ignore',
     );
     assert.deepEqual(theirs, { ...ours, listenNowhere: false });
     assert.equal(maxViewers, 5);
@@ -114,12 +146,10 @@ describe('QEMU options on the command line', () => {
 
   it('take the password of a secret', async () => {
     const composition = await start(
-      ...[
-        '-vnc',
-        `${RANGE},password-secret=s`,
-        '-object',
-        'secret,id=s,data=c2VjcmV0,format=base64',
-      ],
+      '-vnc',
+      `${RANGE},password-secret=s`,
+      '-object',
+      'secret,id=s,data=c2VjcmV0,format=base64',
     );
     assert.equal(await login(composition, { security: 'VncAuth', password: 'secret' }), 'password');
   });
@@ -140,9 +170,12 @@ describe('QEMU options on the command line', () => {
       writeFileSync(join(pki.directory, name), text, { mode: 0o600 });
     allow('alice');
     const composition = await start(
-      ...['-vnc', `${RANGE},tls-creds=t,tls-authz=a`],
-      ...['-object', `tls-creds-x509,id=t,dir=${pki.directory},endpoint=server`],
-      ...['-object', `authz-list-file,id=a,filename=${list}`],
+      '-vnc',
+      `${RANGE},tls-creds=t,tls-authz=a`,
+      '-object',
+      `tls-creds-x509,id=t,dir=${pki.directory},endpoint=server`,
+      '-object',
+      `authz-list-file,id=a,filename=${list}`,
     );
     const as = (who: { cert: string; key: string }): ConnectOptions => ({
       tls: { ca: pki.ca, serverName: 'localhost', ...who },
