@@ -122,6 +122,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const connect = addressesOf(options.connect, 'connect');
   const websocket = addressesOf(options.websocket?.listen, 'listen', WEBSOCKET_PORT);
   const given = options.listen === false ? [] : addressesOf(options.listen, 'listen');
+  const origins = new Set(options.websocket?.origins?.map(parseOrigin));
   const byDefault = options.listen !== false && [...given, ...websocket, ...connect].length === 0;
   const wanted = byDefault ? addressesOf(FREE_DISPLAYS, 'listen') : given;
   const offer = offerOf(options.security, access);
@@ -146,7 +147,6 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   const accept: Parameters<typeof listen>[1] = (stream, peer) => void server.accept(stream, peer);
   const wss = acceptor?.layers.has('x509') === true ? acceptor : undefined;
-  const origins = new Set(options.websocket?.origins?.map(parseOrigin));
   const bind = {
     tcp: (address: Address) => listen(address, accept),
     websocket: (address: Address) =>

@@ -54,14 +54,19 @@ export async function listenWebSocket(
     try {
       const secured = await tls?.acceptWebSocket(stream);
       const socket = takeSocket(secured?.stream ?? stream);
-      const deadline = setTimeout(() => answer(socket, 408), openingMs).unref();
       const over = (): void => {
         clearTimeout(deadline);
         leave();
       };
+      const deadline = setTimeout(() => {
+        over();
+        answer(socket, 408);
+      }, openingMs).unref();
       socket.once('close', over);
       // What ends the socket is told by its close.
       socket.on('error', () => undefined);
+      // It may have left while TLS shook hands.
+      if (socket.destroyed) over();
       const around = secured === undefined ? {} : { tls: secured.info };
       adopt(socket, { peer: { ...peer, websocket: true, ...around }, over });
       http.emit('connection', socket);
@@ -73,12 +78,15 @@ export async function listenWebSocket(
   return listen(address, (stream, peer) => {
     open(stream, peer).catch((error: unknown) => {
       stream.destroy();
-      if (!(error instanceof VncError)) throw error;
-      const isFlood = error instanceof LimitError;
-      logger[isFlood ? 'warn' : 'info']('websocket failed', {
-        address: peer.address,
-        reason: error.message,
-      });
+      const { address: from } = peer;
+      if (error instanceof LimitError)
+        logger.warn('websocket refused', { address: from, reason: error.message });
+      else if (error instanceof VncError)
+        logger.info('websocket failed', { address: from, reason: error.message });
+      else {
+        const stack = error instanceof Error ? error.stack : String(error);
+        logger.error('websocket failed', { address: from, stack });
+      }
     });
   });
 }
