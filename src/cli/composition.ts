@@ -1,9 +1,9 @@
 /** From settings to a running server: reads files, makes first credentials, opens the display, serves it. */
 import type { Logger } from '../core/logger.ts';
-import { isLoopback } from '../node/address.ts';
+import { formatAddress, isLoopback } from '../node/address.ts';
 import type { CredentialStore } from '../node/credential-store.ts';
 import type { Reloadable } from '../node/reload.ts';
-import { serve, type ServeAccess, type Serving } from '../node/serve.ts';
+import { serve, type ServeAccess, type ServeOptions, type Serving } from '../node/serve.ts';
 import {
   describeProtection,
   parseSecurityList,
@@ -16,8 +16,10 @@ import { CommandFailure, ExitCode, step } from './failure.ts';
 import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
 import { loadPasswords, loadUsers } from './secret-files.ts';
+import { qemuAccess } from './qemu-settings.ts';
 import type { ServeSettings } from './serve-options.ts';
 import type { InheritedListener } from '../node/socket-activation.ts';
+import { webSocketUrl } from './websocket-url.ts';
 
 export interface Composition {
   readonly serving: Serving;
@@ -46,8 +48,12 @@ export async function compose(
   checkUsage(settings, offer, needs, inherited);
 
   const generatedPassword =
-    needs.password && settings.passwordFile === undefined ? generatePassword() : undefined;
-  const access = await step(ExitCode.Credentials, () => accessOf(settings, generatedPassword));
+    needs.password && settings.passwordFile === undefined && settings.qemu === undefined
+      ? generatePassword()
+      : undefined;
+  const access = await step(ExitCode.Credentials, () =>
+    accessOf(settings, generatedPassword, logger),
+  );
   const credentials = needs.x509
     ? await step(ExitCode.Credentials, () => loadCredentials(settings, credentialLogger))
     : undefined;
@@ -62,7 +68,7 @@ export async function compose(
     serving = await step(ExitCode.Runtime, () =>
       serve({
         display,
-        listen: settings.listen,
+        ...listenOptions(settings),
         inherited,
         security: offer,
         allowInsecure: settings.allowInsecure,
@@ -76,6 +82,7 @@ export async function compose(
         access: access.value,
         reloadables: access.reloadables,
         share: settings.share,
+        ...limitsOf(settings),
         logger,
       }),
     );
@@ -102,6 +109,24 @@ function offerOf({ security, passwordFile, usersFile }: ServeSettings): Security
   const names = usersFile === undefined ? [] : ['X509Plain'];
   if (usersFile === undefined || passwordFile !== undefined) names.push('X509Vnc');
   return parseSecurityList(names.join(','));
+}
+
+/** QEMU's connections=N bounds both those that have logged in and those that have not. */
+const limitsOf = ({ maxViewers }: ServeSettings): Pick<ServeOptions, 'limits'> =>
+  maxViewers === undefined
+    ? {}
+    : { limits: { maxSessions: maxViewers, maxUnauthenticated: maxViewers } };
+
+/** Where viewers come in, and which are dialled. */
+function listenOptions(
+  settings: ServeSettings,
+): Pick<ServeOptions, 'listen' | 'websocket' | 'connect'> {
+  const { listen, listenNowhere, websocket, websocketOrigins: origins, connect } = settings;
+  return {
+    ...(listenNowhere === true ? { listen: false } : listen.length === 0 ? {} : { listen }),
+    ...(websocket.length === 0 ? {} : { websocket: { listen: websocket, origins } }),
+    ...(connect.length === 0 ? {} : { connect }),
+  };
 }
 
 interface Needs {
@@ -135,7 +160,12 @@ function checkUsage(
   if (!needs.password && settings.passwordFile !== undefined)
     throw usage(`--password-file is of no use: ${list} asks for no VNC password`);
   const faults = policyFaults(offer, {
-    local: [...settings.listen, ...inherited.map(({ address }) => address)].every(isLoopback),
+    local: [
+      ...settings.listen,
+      ...settings.websocket,
+      ...settings.connect,
+      ...inherited.map(({ address }) => address),
+    ].every(isLoopback),
     allowInsecure: settings.allowInsecure,
     // Whether there are credentials is seen when they are read.
     tlsLayers: new Set(['anonymous', 'x509']),
@@ -163,6 +193,7 @@ interface LoadedAccess {
 async function accessOf(
   settings: ServeSettings,
   generatedPassword: string | undefined,
+  logger: Logger,
 ): Promise<LoadedAccess> {
   const { passwordFile, usersFile, allowNames } = settings;
   const passwords = passwordFile === undefined ? undefined : await loadPasswords(passwordFile);
@@ -173,6 +204,7 @@ async function accessOf(
       allowNames,
       ...(password === undefined ? {} : { password }),
       ...(users === undefined ? {} : { users: users.value }),
+      ...(settings.qemu === undefined ? {} : await qemuAccess(settings.qemu, logger)),
     },
     warnings: [...(passwords?.warnings ?? []), ...(users?.warnings ?? [])],
     reloadables: [passwords?.reloadable, users?.reloadable].filter((each) => each !== undefined),
@@ -201,6 +233,11 @@ function remarksOf(
       `A certificate authority and a server certificate were made in ${credentials.createdIn}. ` +
         'They are used again at the next start.',
     );
+  remarks.push(...(settings.qemu?.remarks ?? []));
+  for (const each of serving.websocketAddresses)
+    remarks.push(`Browsers connect to ${webSocketUrl(each, serving.websocketTls)}.`);
+  for (const each of settings.connect)
+    remarks.push(`The viewer at ${formatAddress(each)} is dialled, and again when it has gone.`);
   const [address] = serving.addresses;
   const isChosen = settings.listen.length === 0 && inherited.length === 0;
   if (isChosen && address?.kind === 'tcp' && address.port !== 5901)

@@ -12,8 +12,13 @@ export function logConnections(events: Emitter<ServerEvents>, logs: Logs): void 
   const refused = new Set<number>();
 
   events.on('connected', ({ id, peer }) => {
-    log.info(`#${id} connected from ${peer.address}`);
-    event('connected', { id, peer: peer.address });
+    const by = peer.websocket === true ? ' by WebSocket' : '';
+    log.info(`#${id} connected from ${peer.address}${by}`);
+    event('connected', {
+      id,
+      peer: peer.address,
+      ...(peer.websocket === true ? { websocket: true } : {}),
+    });
   });
   events.on('authenticationfailed', ({ id, peer, reason }) => {
     refused.add(id);

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { homedir, hostname, networkInterfaces } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { readSecret } from '../control/qemu-options/secret.ts';
 import type { Logger } from '../core/logger.ts';
 import { credentialFiles, type CredentialSource } from '../node/credential-layout.ts';
 import { openCredentialStore, type CredentialStore } from '../node/credential-store.ts';
@@ -26,12 +27,15 @@ export async function loadCredentials(
   const { identities, ca, crl, dir, keyPasswordFile } = settings.tls;
   const needCa = settings.verifyClient !== 'off';
   const passwordFile = keyPasswordFile ?? systemdCredential(process.env);
+  const qemuPassword = settings.qemu?.keyPassword;
+  const keyPassword = qemuPassword === undefined ? undefined : await readSecret(qemuPassword);
   const open = (source: CredentialSource): Promise<CredentialStore> =>
     openCredentialStore(source, {
       needCa,
       hosts: hostsOf(settings),
       logger,
       ...(passwordFile === undefined ? {} : { keyPasswordFile: passwordFile }),
+      ...(keyPassword === undefined ? {} : { keyPassword }),
     });
   const [first, ...alternatives] = identities;
   if (first !== undefined) {
@@ -90,9 +94,9 @@ function localNames(): string[] {
 }
 
 /** The hosts that viewers are told, as far as the options name them. */
-function hostsOf({ listen }: ServeSettings): string[] {
+function hostsOf({ listen, websocket }: ServeSettings): string[] {
   const everywhere = ['::', '0.0.0.0'];
-  return listen.flatMap((address) =>
+  return [...listen, ...websocket].flatMap((address) =>
     address.kind === 'tcp' && !everywhere.includes(address.host) ? [address.host] : [],
   );
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { certCommand } from './cert.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
+import { withoutQemuSpelling } from './qemu-spelling.ts';
 import { runServe } from './serve.ts';
 import { serveCommand } from './serve-options.ts';
 import { printable } from './terminal-text.ts';
@@ -21,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // `sallyport … | head` closes our output: that is no reason to fall over, nor to stop serving.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const dashes = argv.indexOf('--');
-  const own = dashes < 0 ? argv : argv.slice(0, dashes);
+  const own = withoutQemuSpelling(dashes < 0 ? argv : argv.slice(0, dashes));
   const afterDashes = dashes < 0 ? undefined : argv.slice(dashes + 1);
   try {
     const command = program(afterDashes);

@@ -3,8 +3,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseNameRule } from '../access/name-rules.ts';
 import { parseAddress, type Address } from '../node/address.ts';
 import type { IdentityFileNames } from '../node/credential-layout.ts';
+import { WEBSOCKET_PORT } from '../node/serve.ts';
+import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
+import { applyQemuOptions, type QemuExtras } from './qemu-settings.ts';
 import { parseSeconds, serviceSettings, type ServiceSettings } from './service-settings.ts';
 
 export type DisplayChoice =
@@ -22,6 +25,12 @@ export interface ServeSettings {
   readonly display: DisplayChoice;
   /** Empty: the first display that is free. */
   readonly listen: readonly Address[];
+  /** Only when told so: `-vnc none`. */
+  readonly listenNowhere?: boolean;
+  readonly websocket: readonly Address[];
+  readonly websocketOrigins: readonly string[];
+  /** Viewers that listen. */
+  readonly connect: readonly Address[];
   readonly security?: SecurityOffer;
   readonly allowInsecure: ReadonlySet<InsecureName>;
   readonly tls: {
@@ -40,6 +49,10 @@ export interface ServeSettings {
   readonly passwordFile?: string;
   readonly usersFile?: string;
   readonly share: 'allow-exclusive' | 'force-shared' | 'ignore';
+  /** Sessions at a time. */
+  readonly maxViewers?: number;
+  /** From `-vnc` and `-object`. */
+  readonly qemu?: QemuExtras;
   readonly name?: string;
   readonly service: ServiceSettings;
   readonly json: boolean;
@@ -49,6 +62,9 @@ export interface ServeSettings {
 /** Commander's own shape: one property an option. */
 interface RawOptions {
   listen: (Address | 'fd')[];
+  websocket: Address[];
+  websocketOrigin: string[];
+  connect: Address[];
   security?: SecurityOffer;
   tlsDir?: string;
   tlsCert: string[];
@@ -68,6 +84,8 @@ interface RawOptions {
   upstreamUser?: string;
   upstreamPasswordFile?: string;
   upstreamCa?: string;
+  vnc: string[];
+  object: string[];
   insecureNone?: true;
   insecureVncAuth?: true;
   insecurePlain?: true;
@@ -98,6 +116,7 @@ Examples
   $ sallyport serve --listen '*:1' --users users.txt --security X509Plain
   $ sallyport serve unix:/run/vm1.vnc --tls-dir /etc/pki/qemu
   $ sallyport serve --verify-client require --allow-name 'O=Lab,CN=*' --security X509None --tls-dir pki
+  $ sallyport serve -vnc 127.0.0.1:1,password=on,tls-creds=t -object tls-creds-x509,id=t,dir=pki,endpoint=server
   $ sallyport serve --qemu -- qemu-system-x86_64 -m 1024 -cdrom live.iso`;
 
 /** The command. `run` gets the settings once they make sense together. */
@@ -114,10 +133,28 @@ export function serveCommand(
     .addOption(
       new Option(
         '-l, --listen <ADDR>',
-        'where viewers connect, more than once if wanted: `:1` is loopback, `*:1` every interface, `unix:/path`, `fd` what systemd hands over',
+        'where viewers connect, more than once if wanted: `:1` is loopback, `*:1` every interface, `:1-9` the first free of these, `unix:/path`, `fd` what systemd hands over',
       )
         .argParser(collect((text) => (text === 'fd' ? text : parseAddress(text, 'listen'))))
         .default([], 'the first free of :1 to :20'),
+    )
+    .addOption(
+      new Option(
+        '--websocket <ADDR>',
+        'where browsers connect: `:1` is port 5701 here; wss with any X509 type, else clear',
+      )
+        .argParser(collect((text) => parseAddress(text, 'listen', WEBSOCKET_PORT)))
+        .default([], 'nowhere'),
+    )
+    .addOption(
+      new Option('--websocket-origin <ORIGIN>', 'pages that may connect: `https://console.example`')
+        .argParser(collect(parseOrigin))
+        .default([], 'those of the same origin'),
+    )
+    .addOption(
+      new Option('--connect <ADDR>', 'dial a viewer that listens, and again when it has gone')
+        .argParser(collect((text) => parseAddress(text, 'connect')))
+        .default([], 'none'),
     )
     .option(
       '-s, --security <LIST>',
@@ -189,6 +226,17 @@ export function serveCommand(
       'authority to verify it by; off this machine it must be verified',
     )
     .option('--qemu', 'serve a guest: the QEMU command stands behind `--`')
+    .optionsGroup("In QEMU's words, in place of all above but the display's (docs/from-qemu.md):")
+    .addOption(
+      new Option('--vnc <DISPLAY>', "as QEMU's: `-vnc :1,password=on,tls-creds=tls0`")
+        .argParser(collect((text) => text))
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--object <OBJECT>', "as QEMU's: credentials, secrets and lists that -vnc names")
+        .argParser(collect((text) => text))
+        .default([], 'none'),
+    )
     .optionsGroup('Weak types, by name:')
     .option('--insecure-none', 'offer None off this machine: anyone who can connect gets in')
     .option('--insecure-vnc-auth', 'offer VncAuth off this machine: no encryption')
@@ -208,10 +256,38 @@ export function serveCommand(
     .option('--json', 'events as JSON lines on stdout, log as JSON lines on stderr')
     .option('--verbose', 'log more, and show where errors come from')
     .addHelpText('after', EXAMPLES)
-    .action((display: string | undefined, raw: RawOptions) =>
-      run(toSettings(display, raw, afterDashes)),
+    .action((display: string | undefined, raw: RawOptions, command: Command) =>
+      run(
+        applyQemuOptions(
+          toSettings(display, raw, afterDashes),
+          raw.vnc,
+          raw.object,
+          QEMU_SAYS.filter((option) => command.getOptionValueSource(attribute(option)) === 'cli'),
+        ),
+      ),
     );
 }
+
+/** What `-vnc` decides. */
+const QEMU_SAYS: readonly string[] = [
+  '--listen',
+  '--websocket',
+  '--connect',
+  '--security',
+  '--share',
+  '--tls-dir',
+  '--tls-cert',
+  '--tls-key',
+  '--tls-ca',
+  '--tls-crl',
+  '--verify-client',
+  '--allow-name',
+  '--password-file',
+  '--users',
+];
+
+/** Commander's name for the value of `--tls-dir`: `tlsDir`. */
+const attribute = (option: string): string => new Option(option).attributeName();
 
 function toSettings(
   display: string | undefined,
@@ -226,6 +302,8 @@ function toSettings(
     throw usage(
       '--tls-ca and --tls-crl go with --tls-cert; a directory has ca-cert.pem and ca-crl.pem for them',
     );
+  if (raw.websocketOrigin.length > 0 && raw.websocket.length === 0)
+    throw usage('--websocket-origin goes with --websocket');
   if (raw.allowName.length > 0 && raw.verifyClient !== 'require')
     throw usage(
       '--allow-name needs --verify-client require: without it a viewer need not show any name',
@@ -237,6 +315,9 @@ function toSettings(
   return {
     display: displayChoice(display, raw, afterDashes),
     listen: raw.listen.filter((each) => each !== 'fd'),
+    websocket: raw.websocket,
+    websocketOrigins: raw.websocketOrigin,
+    connect: raw.connect,
     ...(raw.security === undefined ? {} : { security: raw.security }),
     allowInsecure,
     tls: {

@@ -16,6 +16,7 @@ import { stopSignal } from './stop-signal.ts';
 import { withServiceCredentials } from './service-credentials.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { terminalStyle } from './terminal-text.ts';
+import { webSocketUrl } from './websocket-url.ts';
 
 export async function runServe(given: ServeSettings): Promise<void> {
   const settings = withServiceCredentials(given, process.env);
@@ -74,6 +75,7 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
   if (settings.json) {
     logs.event('listening', {
       addresses: serving.addresses.map(formatAddress),
+      websocket: serving.websocketAddresses.map((each) => webSocketUrl(each, serving.websocketTls)),
       display: display.name,
       size,
       security: protections.map(({ name }) => name),

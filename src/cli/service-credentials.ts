@@ -41,7 +41,7 @@ function tlsFiles(
   tls: ServeSettings['tls'],
   find: (name: string) => string | undefined,
 ): ServeSettings['tls'] {
-  if (tls.dir !== undefined || tls.cert !== undefined) return tls;
+  if (tls.dir !== undefined || tls.identities.length > 0) return tls;
   const [cert, key] = [find('server-cert.pem'), find('server-key.pem')];
   if (cert === undefined && key === undefined) return tls;
   if (cert === undefined || key === undefined)
@@ -52,8 +52,7 @@ function tlsFiles(
   const [ca, crl] = [find('ca-cert.pem'), find('ca-crl.pem')];
   return {
     ...tls,
-    cert,
-    key,
+    identities: [{ certFile: cert, keyFile: key }],
     ...(ca === undefined ? {} : { ca }),
     ...(crl === undefined ? {} : { crl }),
   };

@@ -11,11 +11,17 @@ import { SecurityTypeNumber } from '../rfb/constants.ts';
 import { receiveClientInit, writeServerInit, type ServerInit } from '../rfb/messages/init.ts';
 import { parseVersion, versionBytes, versionSize, type RfbVersion } from '../rfb/version.ts';
 import type { Identity, Peer } from '../security/identity.ts';
+import { serveInsideTls } from '../security/inside-tls.ts';
 import { securityTypeName, securityTypeNames } from '../security/names.ts';
-import type { SecurityOffer } from '../security/policy.ts';
+import { offerInsideTls, type SecurityOffer } from '../security/policy.ts';
 import { securityTypes } from '../security/registry.ts';
-import type { Authenticator, SecurityType } from '../security/security-type.ts';
-import type { TlsAcceptor } from '../security/tls-port.ts';
+import type {
+  Authenticator,
+  SecurityType,
+  ServerSecurityContext,
+  ServerSecurityOutcome,
+} from '../security/security-type.ts';
+import type { TlsAcceptor, TlsInfo } from '../security/tls-port.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
@@ -61,7 +67,9 @@ async function runHandshake(
   options: ServerHandshakeOptions,
   live: LiveStream,
 ): Promise<ServerEstablished> {
-  const { stream, peer, offer, authenticator, tls, limits, admit } = options;
+  const { stream, peer, authenticator, tls, limits, admit } = options;
+  // With TLS around all of it nothing is left to do for VeNCrypt.
+  const offer = peer.tls === undefined ? options.offer : offerInsideTls(options.offer);
   const deadline = new StagedDeadline(limits.handshakeStageMs, limits.handshakeTotalMs, (error) =>
     live.destroy(error),
   );
@@ -82,14 +90,18 @@ async function runHandshake(
   reader.phase = 'authentication';
   const outcome = await deadline.runToEnd(
     () => reader.phase,
-    type.server({
-      reader,
-      peer,
-      authenticator,
-      limits,
-      subtypes: offer.subtypes,
-      ...(tls === undefined ? {} : { tls: live.acceptor(tls) }),
-    }),
+    runType(
+      type,
+      {
+        reader,
+        peer,
+        authenticator,
+        limits,
+        subtypes: offer.subtypes,
+        ...(tls === undefined ? {} : { tls: live.acceptor(tls) }),
+      },
+      peer.tls,
+    ),
   );
 
   // 7.1.3 SecurityResult.
@@ -118,6 +130,16 @@ async function runHandshake(
     ...(tlsInfo === undefined ? {} : { tlsInfo }),
   };
   return { reader: inner, version, security, init, shared, identity };
+}
+
+/** With TLS around the connection the client's certificate has its say, as it has inside VeNCrypt. */
+function runType(
+  type: SecurityType,
+  context: ServerSecurityContext,
+  around: TlsInfo | undefined,
+): Promise<ServerSecurityOutcome> {
+  if (around === undefined) return type.server(context);
+  return serveInsideTls(type, { ...context, tlsInfo: around }, context.tls?.verifyClient ?? 'off');
 }
 
 /** 3.3: the server decides, and can only say None or VncAuth: viewers of 3.3 know no others. */

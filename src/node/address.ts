@@ -4,6 +4,7 @@
  *     host          port 5900                    host:N    display N: port 5900 + N
  *     host::PORT    that port                    [v6]:N    [v6]::PORT
  *     :N            loopback                     unix:/path
+ *     :N-M          the first of these displays that is free, to listen on; host::PORT-PORT alike
  *     vnc://host[:PORT][/]    the port as it is (RFC 7869), 5900 without one
  *
  * As in TigerVNC, `host:N` with N of 100 or more is a port: `host:5901` is what people mean by it. To listen on every
@@ -16,6 +17,10 @@ export interface TcpAddress {
   /** Name, or address without brackets. `::` to listen on everything. */
   readonly host: string;
   readonly port: number;
+  /** To listen on: the last of the ports that are tried, from `port` upwards. */
+  readonly lastPort?: number;
+  /** To listen on: IPv4 or IPv6 alone. Default: what `host` has. */
+  readonly family?: 4 | 6;
 }
 
 export interface UnixAddress {
@@ -33,11 +38,27 @@ const LOOPBACK = '127.0.0.1';
 /** The system's sun_path, with its terminator. */
 const MAX_UNIX_PATH_BYTES = 107;
 
-/** Throws TypeError with one sentence that quotes the text. */
-export function parseAddress(text: string, role: AddressRole): Address {
+/**
+ * `basePort` is that of display 0: 5900, or 5700 for WebSockets. Throws TypeError with one sentence that quotes the text.
+ */
+export function parseAddress(
+  text: string,
+  role: AddressRole,
+  basePort: number = BASE_PORT,
+): Address {
   if (text.startsWith('unix:')) return parseUnix(text);
-  const { host, port } = text.startsWith('vnc://') ? splitUri(text) : splitHostPort(text);
-  return { kind: 'tcp', host: checkHost(host, text, role), port: checkPort(port, text, role) };
+  const isUri = text.startsWith('vnc://');
+  const { host, port, lastPort } = isUri ? splitUri(text) : splitHostPort(text, basePort);
+  const address = {
+    kind: 'tcp',
+    host: checkHost(host, text, role),
+    port: checkPort(port, text, role),
+  } as const;
+  if (lastPort === undefined) return address;
+  if (role === 'connect') throw bad(text, 'has a range of ports, which only a listener may have');
+  if (!(Number(port) > 0 && Number(port) < Number(lastPort)))
+    throw bad(text, 'has a range of ports that does not go upwards');
+  return { ...address, lastPort: checkPort(lastPort, text, role) };
 }
 
 /** The shortest text that parseAddress reads as the same address: `127.0.0.1:1`, `[::1]::8080`, `unix:/run/vnc`. */
@@ -79,21 +100,31 @@ function parseUnix(text: string): UnixAddress {
   return { kind: 'unix', path };
 }
 
-function splitUri(text: string): { host: string; port: string } {
+interface HostAndPort {
+  readonly host: string;
+  readonly port: string;
+  readonly lastPort?: string;
+}
+
+function splitUri(text: string): HostAndPort {
   const match = /^vnc:\/\/(\[[^\]]*\]|[^:/?#@[\]]+)(?::(\d+))?\/?$/.exec(text);
   if (match === null) throw bad(text, 'is not vnc://host, vnc://host:port or vnc://[v6]:port');
   return { host: unbracketed(match[1] ?? ''), port: match[2] ?? String(BASE_PORT) };
 }
 
-function splitHostPort(text: string): { host: string; port: string } {
+function splitHostPort(text: string, basePort: number): HostAndPort {
   if (isIPv6(text)) throw bad(text, 'is ambiguous: write an IPv6 address in brackets');
-  const match = /^(\[[^\]]*\]|[^:[\]]*)(?:(::?)(\d+))?$/.exec(text);
+  const match = /^(\[[^\]]*\]|[^:[\]]*)(?:(::?)(\d+)(?:-(\d+))?)?$/.exec(text);
   if (match === null || text === '')
     throw bad(text, 'is not host, host:display, host::port or unix:/path');
-  const [, host = '', separator, digits = '0'] = match;
-  const number = Number(digits);
-  const isPort = separator === '::' || number >= FIRST_PORT;
-  return { host: unbracketed(host), port: String(isPort ? number : BASE_PORT + number) };
+  const [, host = '', separator, digits = '0', lastDigits] = match;
+  const isPort = separator === '::' || Number(digits) >= FIRST_PORT;
+  const portOf = (number: string): string => String(Number(number) + (isPort ? 0 : basePort));
+  return {
+    host: unbracketed(host),
+    port: portOf(digits),
+    ...(lastDigits === undefined ? {} : { lastPort: portOf(lastDigits) }),
+  };
 }
 
 /** Keeps the bracket of what is not IPv6, for checkHost to refuse. */

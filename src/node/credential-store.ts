@@ -3,6 +3,7 @@
  * by `serve` and by the command line, which keep it for as long as they listen.
  */
 import type { Unsubscribe } from '../core/emitter.ts';
+import type { Secret } from '../core/secret.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
 import { systemClock, type Clock } from './clock.ts';
 import {
@@ -20,6 +21,8 @@ export interface CredentialStoreOptions
   extends Omit<CredentialOptions, 'purpose' | 'keyPassword' | 'now'> {
   /** File with the password of encrypted keys, read again with them. */
   readonly keyPasswordFile?: string;
+  /** The password itself, where there is no file. */
+  readonly keyPassword?: Secret;
   /** Whether changed files are loaded without being asked to. Default true. */
   readonly watch?: boolean;
   readonly logger?: Logger;
@@ -58,7 +61,7 @@ async function load(
   options: CredentialStoreOptions,
   clock: Clock,
 ): Promise<LoadedCredentials> {
-  const { keyPasswordFile, needCa, hosts } = options;
+  const { keyPasswordFile, keyPassword, needCa, hosts } = options;
   const password =
     keyPasswordFile === undefined ? undefined : await readSecretFile(keyPasswordFile);
   const loaded = await loadTlsCredentials(source, {
@@ -66,6 +69,7 @@ async function load(
     now: new Date(clock.now()),
     ...(hosts === undefined ? {} : { hosts }),
     ...(password === undefined ? {} : { keyPassword: password.secret }),
+    ...(keyPassword === undefined ? {} : { keyPassword }),
   });
   return { ...loaded, warnings: [...loaded.warnings, ...(password?.warnings ?? [])] };
 }

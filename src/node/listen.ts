@@ -1,7 +1,15 @@
 /** Listens on a TCP or unix address and hands out each connection as a ByteStream. Used by serve and the command line. */
+import { lookup } from 'node:dns/promises';
 import { existsSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
-import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import {
+  connect,
+  createServer,
+  isIP,
+  type ListenOptions,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { dirname } from 'node:path';
 import type { Peer } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
@@ -35,9 +43,14 @@ export async function listen(
   try {
     await bindAny(server, address, options.backlog ?? 128);
   } catch (error) {
-    throw new Error(`cannot listen on ${formatAddress(address)}: ${reasonOf(error, address)}`, {
-      cause: error,
-    });
+    const range =
+      address.kind === 'tcp' && address.lastPort !== undefined
+        ? ` nor on the next ports up to ${address.lastPort}`
+        : '';
+    throw new Error(
+      `cannot listen on ${formatAddress(address)}${range}: ${reasonOf(error, address)}`,
+      { cause: error },
+    );
   }
   // accept() failing (no file descriptors left) must not end the process; the system retries.
   server.on('error', () => undefined);
@@ -59,16 +72,29 @@ async function bindAny(server: Server, address: Address, backlog: number): Promi
     }
     return;
   }
-  const { host, port } = address;
+  const { host, port, lastPort = port, family } = address;
+  const options = { host: await addressFor(host, family), backlog, ipv6Only: family === 6 };
+  for (let next = port; next < lastPort; next++) {
+    try {
+      await bind(server, { ...options, port: next });
+      return;
+    } catch (error) {
+      if (errorCode(error) !== 'EADDRINUSE') throw error;
+    }
+  }
   try {
-    await bind(server, { host, port, backlog });
+    await bind(server, { ...options, port: lastPort });
   } catch (error) {
     // `::` is every address, IPv4 too; where IPv6 is switched off, IPv4 is all there is.
     const noIpv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'].includes(errorCode(error));
-    if (host !== '::' || !noIpv6) throw error;
-    await bind(server, { host: '0.0.0.0', port, backlog });
+    if (host !== '::' || family === 6 || !noIpv6) throw error;
+    await bindAny(server, { ...address, host: '0.0.0.0' }, backlog);
   }
 }
+
+/** A name stands for whatever it resolves to first, unless one family is wanted. */
+const addressFor = async (host: string, family: 4 | 6 | undefined): Promise<string> =>
+  family === undefined || isIP(host) !== 0 ? host : (await lookup(host, { family })).address;
 
 function bind(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {

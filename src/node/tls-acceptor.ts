@@ -8,7 +8,13 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { withDeadline } from '../core/deadline.ts';
 import { ClosedError, ErrorCode, SecurityError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
-import type { PeerCertificate, TlsAcceptor, TlsInfo, TlsLayer } from '../security/tls-port.ts';
+import type {
+  PeerCertificate,
+  TlsAcceptor,
+  TlsInfo,
+  TlsLayer,
+  TlsUpgrade,
+} from '../security/tls-port.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { peekServerName } from './client-hello.ts';
 import type { DhGroup } from './ffdhe.ts';
@@ -42,6 +48,11 @@ export interface NodeTlsAcceptor extends TlsAcceptor {
    * and goes on with the old.
    */
   readonly setCredentials: (x509: TlsCredentials) => void;
+  /**
+   * `accept` for wss: the x509 layer, and TLS 1.3 whatever `maxVersion` says, since no browser hangs on it. Follows
+   * setCredentials and `verifyClient` likewise.
+   */
+  readonly acceptWebSocket: (stream: ByteStream) => Promise<TlsUpgrade>;
 }
 
 /** A third of a core at most, either way. */
@@ -57,6 +68,7 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
   const group = groupOf(options.anonymous);
   let anonymous: Server | undefined;
   let x509Servers: X509Servers | undefined;
+  let wssServers: X509Servers | undefined;
   const layers = new Set<TlsLayer>();
   const pace = createPace(PACE[group ?? 'ffdhe2048']);
   // Our deadline covers the wait for a turn too; Node's own comes later, as a second net.
@@ -78,14 +90,15 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
     }
     const requestCert = verifyClient !== 'off';
     x509Servers = createX509Servers(x509, { maxVersion, requestCert, handshakeTimeout });
+    wssServers = createX509Servers(x509, { maxVersion: 'TLSv1.3', requestCert, handshakeTimeout });
     layers.add('x509');
   };
   if (options.x509 !== undefined) setCredentials(options.x509);
 
-  const handshake = async (stream: ByteStream, layer: TlsLayer): Promise<TLSSocket> => {
+  const handshake = async (stream: ByteStream, layer: TlsLayer | 'wss'): Promise<TLSSocket> => {
     // What is replaced meanwhile is still good for those who came before.
-    const x509 = layer === 'x509' ? x509Servers : undefined;
-    const server = layer === 'x509' ? x509?.serverFor(undefined) : anonymous;
+    const x509 = layer === 'anonymous' ? undefined : layer === 'wss' ? wssServers : x509Servers;
+    const server = layer === 'anonymous' ? anonymous : x509?.serverFor(undefined);
     if (server === undefined) {
       throw new SecurityError(`no credentials for the ${layer} TLS layer`, {
         code: ErrorCode.tlsConfiguration,
@@ -99,22 +112,29 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
     return secure(x509.serverFor(await peekServerName(raw)), raw);
   };
 
+  const upgrade = async (
+    stream: ByteStream,
+    layer: TlsLayer,
+    name: TlsLayer | 'wss',
+  ): Promise<TlsUpgrade> => {
+    const destroy = (): void => stream.destroy();
+    try {
+      const work = handshake(stream, name);
+      const socket = await withDeadline(work, timeoutMs, 'the TLS handshake', destroy, 'tls');
+      const info = infoOf(socket, layer, layer === 'x509' && verifyClient !== 'off');
+      return { stream: socketStream(socket), info };
+    } catch (error) {
+      destroy();
+      throw tlsFailure(error);
+    }
+  };
+
   return {
     layers,
     verifyClient,
     setCredentials,
-    accept: async (stream, layer) => {
-      const destroy = (): void => stream.destroy();
-      try {
-        const work = handshake(stream, layer);
-        const socket = await withDeadline(work, timeoutMs, 'the TLS handshake', destroy, 'tls');
-        const info = infoOf(socket, layer, layer === 'x509' && verifyClient !== 'off');
-        return { stream: socketStream(socket), info };
-      } catch (error) {
-        destroy();
-        throw tlsFailure(error);
-      }
-    },
+    accept: (stream, layer) => upgrade(stream, layer, layer),
+    acceptWebSocket: (stream) => upgrade(stream, 'x509', 'wss'),
   };
 }
 

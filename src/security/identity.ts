@@ -1,4 +1,5 @@
 /** Who a peer proved to be, and what it may therefore do. */
+import type { TlsInfo } from './tls-port.ts';
 
 export interface Rights {
   readonly view: boolean;
@@ -52,4 +53,8 @@ export interface Peer {
   readonly host: string;
   /** Loopback, unix socket or memory: nobody else can listen in. */
   readonly local: boolean;
+  /** It came through a WebSocket. */
+  readonly websocket?: boolean;
+  /** TLS around the whole connection, handshake and all, as in wss: there is none inside VeNCrypt then. */
+  readonly tls?: TlsInfo;
 }

@@ -73,6 +73,24 @@ export function orderOffer(offer: SecurityOffer): SecurityOffer {
   return { types: order.filter((number) => offer.types.includes(number)), subtypes };
 }
 
+/**
+ * What is offered where TLS is around the whole connection already, as in wss: what stands inside the X.509 sub-types, and
+ * the bare types. noVNC knows just these: None, VncAuth and VeNCrypt with nothing but Plain.
+ */
+export function offerInsideTls(offer: SecurityOffer): SecurityOffer {
+  const inner = new Set(offer.types.filter((type) => type !== SecurityTypeNumber.VeNCrypt));
+  let plain = offersPlain(offer);
+  for (const { number, layer, inner: type } of vencryptSubtypes.values()) {
+    if (layer !== 'x509' || !offer.subtypes.includes(number)) continue;
+    if (type.number === VeNCryptSubtype.Plain) plain = true;
+    else inner.add(type.number);
+  }
+  const bare = bareTypes.map((type) => type.number).filter((number) => inner.has(number));
+  return plain
+    ? { types: [SecurityTypeNumber.VeNCrypt, ...bare], subtypes: [VeNCryptSubtype.Plain] }
+    : { types: bare, subtypes: [] };
+}
+
 /** What a person has to name to be let do it. */
 export type InsecureName = 'none' | 'vnc' | 'plain';
 

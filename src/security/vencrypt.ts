@@ -16,9 +16,8 @@ import { checkLimit } from '../core/limits.ts';
 import { SecurityTypeNumber } from '../rfb/constants.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import { judgeCertificate } from './client-certificate.ts';
+import { serveInsideTls } from './inside-tls.ts';
 import { securityTypeNames } from './names.ts';
-import { none } from './none.ts';
 import type {
   ClientSecurityContext,
   SecurityOutcome,
@@ -28,7 +27,6 @@ import type {
 } from './security-type.ts';
 import type { TlsAcceptor, TlsConnector, TlsLayer, TlsUpgrade } from './tls-port.ts';
 import { vencryptSubtypes, type Subtype } from './vencrypt-subtypes.ts';
-import { denyAll } from './verdict.ts';
 
 const VersionAnswer = { Taken: 0, Refused: 1 } as const;
 /** The other way round than the answer to the version. */
@@ -93,7 +91,7 @@ async function runInsideTls(
   layer: TlsLayer,
   context: ServerSecurityContext,
 ): Promise<ServerSecurityOutcome> {
-  const { reader, tls, authenticator, peer } = context;
+  const { reader, tls } = context;
   if (tls === undefined || !tls.layers.has(layer)) {
     reader.stream.write(Uint8Array.of(SubtypeAnswer.Refused));
     throw new SecurityError(`${subtype.name} needs TLS (${layer}), which is not available`, {
@@ -107,25 +105,11 @@ async function runInsideTls(
   reader.stream.write(Uint8Array.of(SubtypeAnswer.StartTls));
   const { inner, info } = await enterTls(reader, layer, tls.accept);
 
-  // A viewer with a bad certificate goes through the inner exchange to its end, and so cannot tell that its password
-  // was not even looked at.
-  const refusal = await judgeCertificate(tls.verifyClient, info, authenticator, peer);
-  const outcome = await subtype.inner.server({
-    ...context,
-    reader: inner,
-    authenticator: refusal === undefined ? authenticator : denyAll(refusal),
-    tlsInfo: info,
-  });
-  if (refusal !== undefined) return { reader: inner, tlsInfo: info, denied: refusal };
-  if (outcome.denied !== undefined) return { ...outcome, tlsInfo: info };
-  const certificate = info.peerCertificate;
-  if (tls.verifyClient === 'off' || certificate?.verified !== true) {
-    return { ...outcome, tlsInfo: info };
-  }
-  // With nothing asked for inside, the certificate is all that says who it is.
-  const { distinguishedName } = certificate;
-  const name = subtype.inner === none ? distinguishedName : outcome.identity.name;
-  return { ...outcome, tlsInfo: info, identity: { ...outcome.identity, name, distinguishedName } };
+  return serveInsideTls(
+    subtype.inner,
+    { ...context, reader: inner, tlsInfo: info },
+    tls.verifyClient,
+  );
 }
 
 async function client(context: ClientSecurityContext): Promise<SecurityOutcome> {

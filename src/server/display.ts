@@ -52,6 +52,8 @@ export interface ViewerInfo {
   readonly distinguishedName?: string;
   /** Verified when it came in. */
   readonly certificate?: PeerCertificate;
+  /** It came through a WebSocket: then `tls` is that of wss. */
+  readonly websocket?: boolean;
   readonly rights: Rights;
 }
 

@@ -18,6 +18,7 @@ export function viewerInfo(id: number, peer: Peer, established: ServerEstablishe
     ...(tlsInfo === undefined ? {} : { tls: `${tlsInfo.protocol} ${tlsInfo.cipher}` }),
     ...(distinguishedName === undefined ? {} : { distinguishedName }),
     ...(certificate === undefined ? {} : { certificate }),
+    ...(peer.websocket === true ? { websocket: true } : {}),
     rights: identity.rights,
   };
 }

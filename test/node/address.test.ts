@@ -52,6 +52,20 @@ describe('addresses', () => {
     assert.throws(() => parseAddress('127.0.0.1::0', 'connect'), /port 0/);
   });
 
+  it('reads ranges of displays or ports, to listen on', () => {
+    const range = (port: number, lastPort: number) => ({ ...tcp('127.0.0.1', port), lastPort });
+    assert.deepEqual(parseAddress(':1-9', 'listen'), range(5901, 5909));
+    assert.deepEqual(parseAddress('127.0.0.1::80-90', 'listen'), range(80, 90));
+    assert.deepEqual(parseAddress(':5901-5910', 'listen'), range(5901, 5910));
+    assert.throws(() => parseAddress(':1-9', 'connect'), /which only a listener may have/);
+  });
+
+  it('counts displays from another port where it is told to', () => {
+    assert.deepEqual(parseAddress(':1', 'listen', 5700), tcp('127.0.0.1', 5701));
+    assert.deepEqual(parseAddress(':8080', 'listen', 5700), tcp('127.0.0.1', 8080));
+    assert.deepEqual(parseAddress('*::1', 'listen', 5700), tcp('::', 1));
+  });
+
   for (const [text, words] of [
     ['', /is not host, host:display/],
     ['host:', /is not host, host:display/],
@@ -63,6 +77,11 @@ describe('addresses', () => {
     ['ho st', /malformed host/],
     ['-host', /malformed host/],
     ['host\n', /malformed host/],
+    ['host:9-1', /does not go upwards/],
+    ['host:1-1', /does not go upwards/],
+    ['host::0-5', /does not go upwards/],
+    ['host::1-65536', /port 65536, more than 65535/],
+    ['host:1-', /is not host, host:display/],
     ['host::65536', /port 65536, more than 65535/],
     ['host:99999999999999999999', /more than 65535/],
     ['::1', /write an IPv6 address in brackets/],

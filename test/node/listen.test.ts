@@ -16,6 +16,7 @@ let paths = 0;
 const freePath = (): string => join(directory, `socket-${(paths += 1)}`);
 const unix = (path: string): Address => ({ kind: 'unix', path });
 const nobody = (): void => undefined;
+const tcpAny = (host: string) => ({ kind: 'tcp', host, port: 0 }) as const;
 
 /** Who a listener says that we are. */
 async function peerAt(listenOn: Address, host?: string): Promise<Peer> {
@@ -41,6 +42,33 @@ describe('listening on TCP', () => {
     const listener = await listen(parseAddress('127.0.0.1::0', 'listen'), nobody);
     assert.ok(listener.address.kind === 'tcp' && listener.address.port > 0);
     await listener.close();
+  });
+
+  it('takes the first port of a range that is free, and says so when none is', async () => {
+    const first = await listen(parseAddress('127.0.0.1::0', 'listen'), nobody);
+    assert.ok(first.address.kind === 'tcp');
+    const { port } = first.address;
+    const range = { kind: 'tcp', host: '127.0.0.1', port, lastPort: port + 200 } as const;
+    const second = await listen(range, nobody);
+    assert.ok(second.address.kind === 'tcp');
+    assert.ok(second.address.port > port && second.address.port <= port + 200);
+    await assert.rejects(
+      listen({ ...range, lastPort: port }, nobody),
+      /nor on the next ports up to \d+: something listens there already/,
+    );
+    await first.close();
+    await second.close();
+  });
+
+  it('keeps to the family that is wanted', async () => {
+    const four = await listen({ ...tcpAny('localhost'), family: 4 }, nobody);
+    assert.ok(four.address.kind === 'tcp');
+    await dial({ ...four.address, host: '127.0.0.1' }).then((stream) => stream.destroy());
+    await four.close();
+    const six = await listen({ ...tcpAny('::'), family: 6 }, nobody);
+    assert.ok(six.address.kind === 'tcp');
+    await assert.rejects(dial({ ...six.address, host: '127.0.0.1' }), /refused/);
+    await six.close();
   });
 
   it('describes an IPv4 peer the same way on both kinds of socket', async () => {

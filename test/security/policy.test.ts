@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   describeProtection,
+  offerInsideTls,
   orderOffer,
   parseSecurityList,
   policyFaults,
@@ -16,6 +17,21 @@ const faults = (list: string, more: Partial<PolicyCircumstances> = {}): string[]
     tlsLayers: new Set(['anonymous', 'x509']),
     ...more,
   });
+
+describe('offerInsideTls', () => {
+  for (const [list, types, subtypes] of [
+    ['X509Vnc', [2], []],
+    ['X509None', [1], []],
+    ['X509Plain', [19], [256]],
+    ['X509Plain,X509Vnc,X509None', [19, 2, 1], [256]],
+    ['X509Vnc,VncAuth,None', [2, 1], []],
+    ['X509Vnc,TLSPlain,TLSNone', [2], []],
+    ['TLSVnc', [], []],
+    ['Plain', [19], [256]],
+  ] as const)
+    it(`has what stands inside ${list}, and nothing of anonymous TLS`, () =>
+      assert.deepEqual(offerInsideTls(parseSecurityList(list)), { types, subtypes }));
+});
 
 describe('parseSecurityList', () => {
   it('reads names in any case, with space around them', () => {
