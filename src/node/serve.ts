@@ -3,7 +3,7 @@
  * `serve`, and what the command line runs.
  */
 import { createAuthenticator } from '../access/authenticator.ts';
-import { parseNameRule } from '../access/name-rules.ts';
+import { indexNameRules, parseNameRule } from '../access/name-rules.ts';
 import { PasswordStore } from '../access/passwords.ts';
 import type { UserStore } from '../access/users.ts';
 import type { Unsubscribe } from '../core/emitter.ts';
@@ -200,12 +200,13 @@ function checkAccess(offer: SecurityOffer, tls: ServeTls, access: ServeAccess): 
 
 function authenticatorOf(access: ServeAccess): ReturnType<typeof createAuthenticator> {
   const { password, users, anyone = allRights, allowNames } = access;
-  const rules = allowNames?.map(parseNameRule);
+  const rules = allowNames?.map(parseNameRule) ?? [];
+  const index = indexNameRules(rules);
   return createAuthenticator({
     anyone,
     ...(password === undefined ? {} : { passwords: passwordStoreOf(password) }),
     ...(users === undefined ? {} : { users }),
-    ...(rules === undefined || rules.length === 0 ? {} : { nameRules: () => rules }),
+    ...(rules.length === 0 ? {} : { nameRules: () => index }),
   });
 }
 

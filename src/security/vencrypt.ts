@@ -110,22 +110,28 @@ async function runInsideTls(
   // A viewer with a bad certificate goes through the inner exchange to its end, and so cannot tell that its password
   // was not even looked at.
   const refusal = await judgeCertificate(tls.verifyClient, info, authenticator, peer);
+  const certificate =
+    tls.verifyClient !== 'off' && info.peerCertificate?.verified === true
+      ? info.peerCertificate
+      : undefined;
   const outcome = await subtype.inner.server({
     ...context,
     reader: inner,
+    peer: certificate === undefined ? peer : { ...peer, certificate },
     authenticator: refusal === undefined ? authenticator : denyAll(refusal),
     tlsInfo: info,
   });
   if (refusal !== undefined) return { reader: inner, tlsInfo: info, denied: refusal };
   if (outcome.denied !== undefined) return { ...outcome, tlsInfo: info };
-  const certificate = info.peerCertificate;
-  if (tls.verifyClient === 'off' || certificate?.verified !== true) {
-    return { ...outcome, tlsInfo: info };
-  }
+  if (certificate === undefined) return { ...outcome, tlsInfo: info };
   // With nothing asked for inside, the certificate is all that says who it is.
   const { distinguishedName } = certificate;
   const name = subtype.inner === none ? distinguishedName : outcome.identity.name;
-  return { ...outcome, tlsInfo: info, identity: { ...outcome.identity, name, distinguishedName } };
+  return {
+    ...outcome,
+    tlsInfo: info,
+    identity: { ...outcome.identity, name, distinguishedName, certificate },
+  };
 }
 
 async function client(context: ClientSecurityContext): Promise<SecurityOutcome> {
