@@ -38,7 +38,7 @@ export class FirstMatch<Rule> {
       if (places !== undefined) lists.push(places);
     }
     // A merge of sorted lists: a subject has few values, so the smallest head is found by looking at all of them.
-    const heads = new Array<number>(lists.length).fill(0);
+    const heads = lists.map(() => 0);
     for (;;) {
       let smallest = -1;
       let place = Number.POSITIVE_INFINITY;

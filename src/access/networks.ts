@@ -59,7 +59,8 @@ function ipv6Groups(text: string): number[] | undefined {
   if (head === undefined) return undefined;
   if (halves.length === 1) return head.length === 8 ? head : undefined;
   if (tail === undefined || head.length + tail.length > 7) return undefined;
-  return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => 0);
+  return [...head, ...zeros, ...tail];
 }
 
 /** `mayEndInIpv4`: only the last part of an address may be dotted. */

@@ -1,5 +1,6 @@
 /** From settings to a running server: reads files, makes first credentials, opens the display, serves it. */
 import type { Logger } from '../core/logger.ts';
+import { openAccessPolicy, type AccessPolicy } from '../node/access-policy.ts';
 import { isLoopback } from '../node/address.ts';
 import { serve, type ServeAccess, type Serving } from '../node/serve.ts';
 import {
@@ -11,6 +12,7 @@ import {
 import type { Display } from '../server/display.ts';
 import { loadCredentials, type ServerCredentials } from './credentials.ts';
 import { CommandFailure, ExitCode, step } from './failure.ts';
+import { offerForPolicy } from './policy-offer.ts';
 import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
 import { loadPasswords, loadUsers, type Loaded } from './secret-files.ts';
@@ -30,7 +32,14 @@ export interface Composition {
 
 /** Throws CommandFailure. What was opened until then is closed. */
 export async function compose(settings: ServeSettings, logger: Logger): Promise<Composition> {
-  const offer = offerOf(settings);
+  const { accessFile, verifyClient } = settings;
+  const policy =
+    accessFile === undefined
+      ? undefined
+      : await step(ExitCode.Credentials, () =>
+          openAccessPolicy(accessFile, { logger, verifyClient }),
+        );
+  const offer = offerOf(settings, policy);
   const needs = needsOf(offer);
   checkUsage(settings, offer, needs);
 
@@ -38,8 +47,13 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
     ? await step(ExitCode.Credentials, () => loadCredentials(settings))
     : undefined;
   const generatedPassword =
-    needs.password && settings.passwordFile === undefined ? generatePassword() : undefined;
-  const access = await step(ExitCode.Credentials, () => accessOf(settings, generatedPassword));
+    needs.password && settings.passwordFile === undefined && policy === undefined
+      ? generatePassword()
+      : undefined;
+  const access =
+    policy === undefined
+      ? await step(ExitCode.Credentials, () => accessOf(settings, generatedPassword))
+      : { value: { policy }, warnings: policy.warnings };
   const display = await step(ExitCode.Display, () => openDisplay(settings, logger));
   let serving: Serving;
   try {
@@ -57,6 +71,7 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
         },
         access: access.value,
         share: settings.share,
+        proxyProtocolFrom: settings.proxyProtocolFrom,
         logger,
       }),
     );
@@ -75,8 +90,12 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
 }
 
 /** What was asked for; else X.509 with whatever a viewer can prove itself by. */
-function offerOf({ security, passwordFile, usersFile }: ServeSettings): SecurityOffer {
+function offerOf(
+  { security, passwordFile, usersFile }: ServeSettings,
+  policy: AccessPolicy | undefined,
+): SecurityOffer {
   if (security !== undefined) return security;
+  if (policy?.policy !== undefined) return offerForPolicy(policy.policy);
   const names = usersFile === undefined ? [] : ['X509Plain'];
   if (usersFile === undefined || passwordFile !== undefined) names.push('X509Vnc');
   return parseSecurityList(names.join(','));
@@ -101,8 +120,10 @@ function needsOf(offer: SecurityOffer): Needs {
 function checkUsage(settings: ServeSettings, offer: SecurityOffer, needs: Needs): void {
   const names = describeProtection(offer).map(({ name }) => name);
   const list = names.join(', ');
-  if (needs.users && settings.usersFile === undefined)
-    throw usage(`${names.filter((name) => name.endsWith('Plain')).join(', ')} needs --users FILE`);
+  if (needs.users && (settings.usersFile ?? settings.accessFile) === undefined)
+    throw usage(
+      `${names.filter((name) => name.endsWith('Plain')).join(', ')} needs --users FILE or --access FILE`,
+    );
   if (!needs.users && settings.usersFile !== undefined)
     throw usage(`--users is of no use: ${list} asks for no user name`);
   if (!needs.password && settings.passwordFile !== undefined)

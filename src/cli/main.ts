@@ -1,7 +1,9 @@
 /** The program `sallyport`: its commands, its version, and how it ends. Called by bin/sallyport.js. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { checkConfigCommand } from './check-config.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
+import { passwdCommand } from './passwd.ts';
 import { runServe } from './serve.ts';
 import { serveCommand } from './serve-options.ts';
 import { printable } from './terminal-text.ts';
@@ -11,7 +13,7 @@ Exit codes
   0  ended when asked to
   1  failed while running
   2  wrong or unsafe options
-  3  certificate, key, password or users file cannot be used
+  3  certificate, key, password, users or access file cannot be used
   4  address in use, or cannot be listened on
   5  the display could not be reached, or went away`;
 
@@ -36,7 +38,9 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .description('Secure VNC: serve a display to any standard viewer, inside TLS')
     .version(version(), '-V, --version')
     .addHelpText('after', EXIT_CODES)
-    .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES));
+    .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES))
+    .addCommand(passwdCommand())
+    .addCommand(checkConfigCommand());
   for (const each of [command, ...command.commands]) {
     each.exitOverride().configureOutput({
       outputError: (text, write) => write(`sallyport: ${plainSentence(text)}`),

@@ -4,11 +4,13 @@
  */
 import { createAuthenticator } from '../access/authenticator.ts';
 import { indexNameRules, parseNameRule } from '../access/name-rules.ts';
+import { parseNetwork } from '../access/networks.ts';
 import { PasswordStore } from '../access/passwords.ts';
+import type { ThrottleSettings } from '../access/throttle.ts';
 import type { UserStore } from '../access/users.ts';
 import type { Unsubscribe } from '../core/emitter.ts';
 import { ErrorCode, SecurityError } from '../core/errors.ts';
-import type { Limits } from '../core/limits.ts';
+import { resolveLimits, type Limits } from '../core/limits.ts';
 import type { Logger } from '../core/logger.ts';
 import { allRights, type Rights } from '../security/identity.ts';
 import {
@@ -26,10 +28,12 @@ import {
   type SharePolicy,
   type VncServer,
 } from '../server/server.ts';
+import type { AccessPolicy } from './access-policy.ts';
 import { isLoopback, parseAddress, type Address } from './address.ts';
 import { loadTlsCredentials } from './credential-files.ts';
 import type { DhGroup } from './ffdhe.ts';
-import { listen, type Listener } from './listen.ts';
+import { listen, type Listener, type ListenerOptions } from './listen.ts';
+import { accessInForce } from './serve-access.ts';
 import { errorCode } from './socket-stream.ts';
 import { createTlsAcceptor, type NodeTlsAcceptor } from './tls-acceptor.ts';
 import type { TlsCredentials, TlsVersion } from './tls-context.ts';
@@ -50,6 +54,8 @@ export interface ServeOptions {
   /** Default `ignore`. */
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
+  /** Networks (`10.0.0.0/8`) of proxies whose connections must begin with a PROXY protocol header. */
+  readonly proxyProtocolFrom?: readonly string[];
   readonly logger?: Logger;
 }
 
@@ -75,6 +81,10 @@ export interface ServeAccess {
   readonly anyone?: Rights;
   /** Rules on client certificates; they need `verifyClient: 'require'`. */
   readonly allowNames?: readonly string[];
+  /** An access file, in place of all the above. The server takes it over, and closes it. */
+  readonly policy?: AccessPolicy;
+  /** Waits between failed logins; `false` for none. A policy has its own. */
+  readonly throttle?: Partial<ThrottleSettings> | false;
 }
 
 export interface Serving {
@@ -99,6 +109,7 @@ const FREE_DISPLAYS = Array.from({ length: 20 }, (_, i) => `:${i + 1}`);
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { display, tls = {}, access = {}, share, limits, logger } = options;
+  const proxyNetworks = (options.proxyProtocolFrom ?? []).map(parseNetwork);
   const wanted = addressesOf(options.listen);
   const offer = offerOf(options.security, access);
   const acceptor = await acceptorOf(offer, tls);
@@ -110,20 +121,33 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   checkAccess(offer, tls, access);
 
+  const inForce = accessInForce({
+    authenticator: authenticatorOf(access),
+    policy: access.policy,
+    throttle: access.throttle,
+    proxies: proxyNetworks,
+    limits: resolveLimits(limits),
+    logger,
+  });
   const server = createServer({
     display,
     offer,
-    authenticator: authenticatorOf(access),
+    ...inForce.options,
     ...(acceptor === undefined ? {} : { tls: acceptor }),
     ...(share === undefined ? {} : { share }),
     ...(limits === undefined ? {} : { limits }),
     ...(logger === undefined ? {} : { logger }),
   });
-  const accept: Parameters<typeof listen>[1] = (stream, peer) => void server.accept(stream, peer);
+  inForce.attach(server);
+  const accept: Accept = {
+    take: (stream, peer) => void server.accept(stream, peer),
+    options: { proxies: inForce.proxies },
+  };
   let listeners: readonly Listener[];
   try {
     listeners = wanted === undefined ? [await listenFree(accept)] : await listenAll(wanted, accept);
   } catch (error) {
+    inForce.close();
     await server.close();
     throw error;
   }
@@ -133,7 +157,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     server,
     addresses: listeners.map(({ address }) => address),
     offer,
-    close: () => (closing ??= closeAll(listeners, server)),
+    close: () => {
+      inForce.close();
+      return (closing ??= closeAll(listeners, server));
+    },
   };
 }
 
@@ -148,10 +175,10 @@ function addressesOf(given: ServeOptions['listen']): readonly Address[] | undefi
 function offerOf(given: ServeOptions['security'], access: ServeAccess): SecurityOffer {
   if (typeof given === 'string') return parseSecurityList(given);
   if (given !== undefined) return orderOffer(given);
-  const names = [
-    access.users === undefined ? '' : 'X509Plain',
-    access.password === undefined ? '' : 'X509Vnc',
-  ].filter((name) => name !== '');
+  const { users, passwords } = knownTo(access);
+  const names = [users ? 'X509Plain' : '', passwords ? 'X509Vnc' : ''].filter(
+    (name) => name !== '',
+  );
   if (names.length === 0)
     throw policyError('neither a password nor users are given, so nobody could log in');
   return parseSecurityList(names.join(','));
@@ -186,16 +213,35 @@ function checkPolicy(
 
 /** Every type on offer must have somebody to ask, and every rule somebody to apply to. */
 function checkAccess(offer: SecurityOffer, tls: ServeTls, access: ServeAccess): void {
+  const { password, users: store, allowNames, anyone, throttle } = access;
+  if (
+    access.policy !== undefined &&
+    (password ?? store ?? allowNames ?? anyone ?? throttle) !== undefined
+  )
+    throw policyError(
+      'an access policy stands in place of password, users and rules, not beside them',
+    );
+  const { users, passwords } = knownTo(access);
   if ((access.allowNames ?? []).length > 0 && tls.verifyClient !== 'require')
     throw policyError(
       'rules on names need client certificates to be required: without one a viewer shows no name',
     );
   for (const { name, viewerProvenBy } of describeProtection(offer)) {
-    if (viewerProvenBy === 'user name and password' && access.users === undefined)
+    if (viewerProvenBy === 'user name and password' && !users)
       throw policyError(`${name} needs users, and there are none`);
-    if (viewerProvenBy === 'a password of 1 to 8 bytes' && access.password === undefined)
+    if (viewerProvenBy === 'a password of 1 to 8 bytes' && !passwords)
       throw policyError(`${name} needs a password, and there is none`);
   }
+}
+
+/** Which kinds of logins somebody could answer for. */
+function knownTo({ policy, users, password }: ServeAccess): { users: boolean; passwords: boolean } {
+  if (policy === undefined)
+    return { users: users !== undefined, passwords: password !== undefined };
+  return {
+    users: (policy.policy?.users ?? []).length > 0,
+    passwords: (policy.policy?.passwords ?? []).length > 0,
+  };
 }
 
 function authenticatorOf(access: ServeAccess): ReturnType<typeof createAuthenticator> {
@@ -217,14 +263,21 @@ function passwordStoreOf(password: string | PasswordStore): PasswordStore {
   return store;
 }
 
+/** What is done with connections. */
+interface Accept {
+  readonly take: Parameters<typeof listen>[1];
+  readonly options: ListenerOptions;
+}
+
 /** All of them, or none. */
 async function listenAll(
   addresses: readonly Address[],
-  accept: Parameters<typeof listen>[1],
+  accept: Accept,
 ): Promise<readonly Listener[]> {
   const listeners: Listener[] = [];
   try {
-    for (const address of addresses) listeners.push(await listen(address, accept));
+    for (const address of addresses)
+      listeners.push(await listen(address, accept.take, accept.options));
   } catch (error) {
     await Promise.all(listeners.map((listener) => listener.close()));
     throw error;
@@ -232,11 +285,11 @@ async function listenAll(
   return listeners;
 }
 
-async function listenFree(accept: Parameters<typeof listen>[1]): Promise<Listener> {
+async function listenFree(accept: Accept): Promise<Listener> {
   let last: unknown;
   for (const text of FREE_DISPLAYS) {
     try {
-      return await listen(parseAddress(text, 'listen'), accept);
+      return await listen(parseAddress(text, 'listen'), accept.take, accept.options);
     } catch (error) {
       if (!(error instanceof Error && errorCode(error.cause) === 'EADDRINUSE')) throw error;
       last = error;
