@@ -65,16 +65,23 @@ export interface CompiledPolicy {
   readonly faults: readonly PolicyFault[];
 }
 
-export function compilePolicy(document: PolicyDocument): CompiledPolicy {
+/**
+ * `malformed` tells entries (`users`, name; `passwords` or `rules`, index) that are not of the shape that their type says: they
+ * are passed over, so that the faults of all others are still found, and whoever says so has faults to tell already.
+ */
+export function compilePolicy(
+  document: PolicyDocument,
+  malformed: (section: string, entry: string | number) => boolean = () => false,
+): CompiledPolicy {
   const faults: PolicyFault[] = [];
   const at =
     (...start: readonly (string | number)[]): Complain =>
     (path, message) =>
       faults.push({ path: [...start, ...path], message });
 
-  const users = compileUsers(document, at('users'));
-  const passwords = compilePasswords(document.passwords ?? [], at('passwords'));
-  const rules = compileRules(document, at('rules'));
+  const users = compileUsers(document, at('users'), malformed);
+  const passwords = compilePasswords(document.passwords ?? [], at('passwords'), malformed);
+  const rules = compileRules(document, at('rules'), malformed);
   const throttle = compileThrottle(document.throttle, at('throttle'));
   const proxies = compileNetworks(document.proxies ?? [], at('proxies'));
   if (faults.length > 0) return { faults };
@@ -103,6 +110,7 @@ export function compilePolicy(document: PolicyDocument): CompiledPolicy {
 }
 
 type Complain = (path: readonly (string | number)[], message: string) => void;
+type Malformed = (section: string, entry: string | number) => boolean;
 
 /** Whoever proved something has what goes with it. */
 const decideWithoutRules = (subject: Subject): RuleVerdict | undefined =>
@@ -111,10 +119,12 @@ const decideWithoutRules = (subject: Subject): RuleVerdict | undefined =>
 function compileUsers(
   document: PolicyDocument,
   complain: Complain,
+  malformed: Malformed,
 ): Pick<Policy, 'users' | 'userRights'> {
   const users: UserRecord[] = [];
   const userRights = new Map<string, Rights>();
   for (const [name, entry] of Object.entries(document.users ?? {})) {
+    if (malformed('users', name)) continue;
     const { password, rights = 'full' } = typeof entry === 'string' ? { password: entry } : entry;
     try {
       users.push({ name, password: parsePasswordHash(password), access: 'full' });
@@ -133,17 +143,20 @@ function compileUsers(
 function compilePasswords(
   entries: readonly PasswordEntry[],
   complain: Complain,
+  malformed: Malformed,
 ): readonly NamedPassword[] {
   const passwords: NamedPassword[] = [];
-  entries.forEach(({ name, password, rights = 'full', expires = 'never' }, index) => {
-    const twin = entries.findIndex((other) => other.name === name);
+  entries.forEach((entry, index) => {
+    if (malformed('passwords', index)) return;
+    const { name, password, rights = 'full', expires = 'never' } = entry;
+    const twin = entries.findIndex((other) => other?.name === name);
     if (twin < index)
       complain(
         [index, 'name'],
         `there is a password "${name}" already; give this one another name`,
       );
     // Which of two equal passwords was typed nobody can tell, nor therefore whose rights are meant.
-    const same = entries.findIndex((other) => other.password === password);
+    const same = entries.findIndex((other) => other?.password === password);
     if (same < index)
       complain([index, 'password'], `is the same as password ${same + 1}; choose another`);
     const field = <T>(key: string, read: () => T): T | undefined => {
@@ -176,18 +189,25 @@ export function parseExpiryDate(text: string): number {
   return atMs;
 }
 
-function compileRules(document: PolicyDocument, complain: Complain): readonly AccessRule[] {
-  const names = new Set((document.passwords ?? []).map(({ name }) => name));
+function compileRules(
+  document: PolicyDocument,
+  complain: Complain,
+  malformed: Malformed,
+): readonly AccessRule[] {
+  const names = new Set((document.passwords ?? []).map((entry) => entry?.name));
   const users = new Set(Object.keys(document.users ?? {}));
-  return (document.rules ?? []).map(({ name, match, rights }, index) => {
+  return (document.rules ?? []).flatMap((entry, index) => {
+    if (malformed('rules', index)) return [];
+    const { name, match, rights } = entry;
     const inMatch: Complain = (path, message) => complain([index, 'match', ...path], message);
     unknownNames(match, 'password', names, inMatch);
     unknownNames(match, 'user', users, inMatch);
-    return {
+    const rule = {
       label: name === undefined ? `rule ${index + 1}` : `rule ${index + 1} (${name})`,
       rights: rightsOf(rights),
       ...compileMatch(match, inMatch),
     };
+    return [rule];
   });
 }
 

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
-import { compilePolicy, type Policy } from '../access/compile-policy.ts';
+import { compilePolicy, type Policy, type PolicyFault } from '../access/compile-policy.ts';
 import type { PolicyDocument } from '../access/policy-document.ts';
 import { findingOf, type SchemaFinding } from './schema-words.ts';
 
@@ -69,17 +69,36 @@ export function readAccessText(text: string): AccessFileReading {
     message:
       finding.path.length === 0 ? finding.message : `${finding.path.join('.')}: ${finding.message}`,
   });
-  const check = validator();
-  const found = check(data)
-    ? compilePolicy(data as PolicyDocument)
-    : { faults: (check.errors ?? []).map(findingOf).filter((each) => each !== undefined) };
+  const found = examine(data);
   const problems = found.faults
     .map(located)
     .sort((a, b) => a.offset - b.offset)
     .map(({ offset, message }) => ({ ...place(offset), message }));
-  return 'policy' in found && found.policy !== undefined
-    ? { policy: found.policy, problems }
-    : { problems };
+  return found.policy === undefined ? { problems } : { policy: found.policy, problems };
+}
+
+/** Both what the schema finds and what only sense can find, of all that has the shape for it. */
+function examine(data: unknown): {
+  readonly policy?: Policy;
+  readonly faults: readonly (SchemaFinding | PolicyFault)[];
+} {
+  const check = validator();
+  if (check(data)) return compilePolicy(data as PolicyDocument);
+  const findings = (check.errors ?? []).map(findingOf).filter((each) => each !== undefined);
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return { faults: findings };
+  const entries = new Set(findings.map(({ path }) => path.slice(0, 2).join('/')));
+  // Of these a part is nothing without the rest.
+  const whole = new Set(['throttle', 'proxies']);
+  const spoilt = new Set(
+    findings.flatMap(({ path: [section, ...rest], key }) =>
+      section === undefined ? [key] : rest.length === 0 || whole.has(section) ? [section] : [],
+    ),
+  );
+  const sound = Object.fromEntries(Object.entries(data).filter(([key]) => !spoilt.has(key)));
+  const compiled = compilePolicy(sound as PolicyDocument, (section, entry) =>
+    entries.has(`${section}/${entry}`),
+  );
+  return { faults: [...findings, ...compiled.faults] };
 }
 
 /** Where the value stands, or its key, or whatever is nearest to it. */
