@@ -9,6 +9,14 @@ export {
 export { formatAddress, parseAddress, type Address } from './node/address.ts';
 export { startQemuDisplay, type QemuOptions } from './displays/qemu.ts';
 export type { TlsCredentials } from './node/tls-context.ts';
+export {
+  AccessFileError,
+  openAccessPolicy,
+  type AccessPolicy,
+  type AccessPolicyOptions,
+} from './node/access-policy.ts';
+export type { ThrottleSettings } from './access/throttle.ts';
+export { parseNetwork, type Network } from './access/networks.ts';
 export { PasswordStore } from './access/passwords.ts';
 export { UserStore } from './access/users.ts';
 export { readPasswordFile, type PasswordFile } from './node/password-file.ts';
@@ -28,6 +36,7 @@ export {
   allRights,
   viewOnlyRights,
   type Identity,
+  type Judgement,
   type Peer,
   type Rights,
 } from './security/identity.ts';

@@ -6,9 +6,17 @@ const RUBOUT = new Set(['\u007f', '\b']);
 const INTERRUPT = '\u0003';
 const ERASE_LINE = '\u0015';
 
+/** A terminal's two ends. */
+export interface Terminal {
+  readonly stdin: NodeJS.ReadableStream & { readonly setRawMode: (raw: boolean) => unknown };
+  readonly stderr: { readonly write: (text: string) => unknown };
+}
+
 /** What is typed up to Return. The question goes to stderr, so that stdout is only the answer. */
-export async function readHidden(question: string): Promise<string> {
-  const { stdin, stderr } = process;
+export async function readHidden(
+  question: string,
+  { stdin, stderr }: Terminal = process,
+): Promise<string> {
   stderr.write(question);
   stdin.setRawMode(true);
   stdin.setEncoding('utf8');

@@ -97,6 +97,8 @@ export interface Serving {
   /** With the ports that were free. */
   readonly addresses: readonly Address[];
   readonly offer: SecurityOffer;
+  /** The access file, if there is one: to reload it by hand. */
+  readonly policy?: AccessPolicy;
   /** Closes viewers and listeners. The display stays open. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -157,6 +159,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     server,
     addresses: listeners.map(({ address }) => address),
     offer,
+    ...(access.policy === undefined ? {} : { policy: access.policy }),
     close: () => {
       inForce.close();
       return (closing ??= closeAll(listeners, server));
