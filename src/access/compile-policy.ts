@@ -17,6 +17,7 @@ import type {
   MatchEntry,
   PasswordEntry,
   PolicyDocument,
+  RuleEntry,
   ThrottleEntry,
 } from './policy-document.ts';
 import { hasNoRights, rightsOf } from './rights-words.ts';
@@ -88,7 +89,7 @@ export function compilePolicy(
   const index = new FirstMatch(
     rules.map((rule) => ({ rule, ...(rule.keys === undefined ? {} : { keys: rule.keys }) })),
   );
-  const matches = (document.rules ?? []).map(({ match }) => match);
+  const entries = (document.rules ?? []).filter((_, place) => !malformed('rules', place));
   return {
     faults,
     policy: {
@@ -103,8 +104,8 @@ export function compilePolicy(
             },
       throttle,
       proxies,
-      usesHours: matches.some(({ hours }) => hours !== undefined),
-      certificates: certificateUse(document),
+      usesHours: entries.some(({ match }) => match.hours !== undefined),
+      certificates: certificateUse(entries),
     },
   };
 }
@@ -230,8 +231,8 @@ function unknownNames(
   });
 }
 
-function certificateUse(document: PolicyDocument): Policy['certificates'] {
-  const named = (document.rules ?? []).filter(
+function certificateUse(rules: readonly RuleEntry[]): Policy['certificates'] {
+  const named = rules.filter(
     ({ match }) => (match.dn ?? match.san ?? match.fingerprint) !== undefined,
   );
   if (named.length === 0) return 'unused';

@@ -118,5 +118,9 @@ export class Throttle {
   }
 }
 
+/** Characters by which identities are told apart: a peer could make us remember a thousand of each name that it tries. */
+const MAX_IDENTITY = 128;
+
 /** No network has a space in its key, so no identity can be made to look like another's. */
-const pairKey = (identity: string, host: string): string => `${networkKey(host)} ${identity}`;
+const pairKey = (identity: string, host: string): string =>
+  `${networkKey(host)} ${identity.slice(0, MAX_IDENTITY)}`;

@@ -76,6 +76,7 @@ export async function compose(settings: ServeSettings, logger: Logger): Promise<
       }),
     );
   } catch (error) {
+    policy?.close();
     await display.close();
     throw error;
   }

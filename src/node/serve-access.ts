@@ -2,6 +2,7 @@
 import type { Network } from '../access/networks.ts';
 import { defaultThrottle, Throttle, type ThrottleSettings } from '../access/throttle.ts';
 import { throttled } from '../access/throttled.ts';
+import { ClosedError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
 import type { Authenticator } from '../security/security-type.ts';
@@ -55,11 +56,14 @@ export function accessInForce(parts: AccessParts): AccessInForce {
       includes: (host) => [...parts.proxies, ...fromPolicy].some((each) => each.contains(host)),
       timeoutMs: limits.handshakeStageMs,
       maxBytes: limits.maxProxyHeaderBytes,
-      refused: (error, proxy) =>
-        logger.warn('proxy connection refused', {
+      refused: (error, proxy) => {
+        // Many proxies only connect to see whether somebody listens.
+        const level = error instanceof ClosedError ? 'debug' : 'warn';
+        logger[level]('proxy connection refused', {
           address: proxy.address,
           reason: error instanceof Error ? error.message : String(error),
-        }),
+        });
+      },
     },
     attach: (server) => {
       off =

@@ -103,6 +103,12 @@ describe('Throttle', () => {
     assert.equal(throttle.waitMs('bob', '198.51.100.1'), 0);
     assert.ok(throttle.waitMs('alice', home) > 0);
   });
+  it('tells identities apart by their first 128 characters', () => {
+    const { throttle } = start();
+    throttle.failed(`${'a'.repeat(128)}1`, home);
+    assert.ok(throttle.waitMs(`${'a'.repeat(128)}2`, home) > 0);
+    assert.equal(throttle.waitMs(`${'a'.repeat(127)}b`, home), 0);
+  });
   it('takes other settings while it runs, and can be switched off', () => {
     const { throttle } = start();
     throttle.failed('alice', home);

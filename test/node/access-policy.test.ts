@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
 import type { Logger } from '../../src/core/logger.ts';
 import { readAccessText } from '../../src/node/access-file.ts';
 import {
@@ -284,6 +285,41 @@ proxies: 10.0.0.1
       ).join(),
       /hunter22/,
     );
+  });
+  it('are found in any nonsense, and nonsense makes no policy', () => {
+    const word = fc.constantFrom(
+      'users',
+      'passwords',
+      'rules',
+      'throttle',
+      'proxies',
+      'name',
+      'password',
+      'rights',
+      'match',
+      'user',
+      'dn',
+      'hours',
+      'expires',
+      'exempt',
+    );
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom(null, true, 7, '', 'full', 'a*'),
+        fc.dictionary(word, tie('tree'), { maxKeys: 4 }),
+        fc.array(tie('tree'), { maxLength: 3 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(fc.dictionary(word, tree, { maxKeys: 5 }), (data) => {
+        const { policy, problems } = readAccessText(JSON.stringify(data));
+        assert.equal(policy === undefined, problems.length > 0);
+      }),
+      { numRuns: 1000 },
+    );
+    for (const rules of ['[null]', '[{ rights: full }]', '[{ match: }]'])
+      assert.equal(readAccessText(`rules: ${rules}`).policy, undefined);
   });
   it('are none in JSON that is right', () => {
     assert.deepEqual(
