@@ -21,6 +21,14 @@ export {
   type CredentialStore,
   type CredentialStoreOptions,
 } from './node/credential-store.ts';
+export {
+  AccessFileError,
+  openAccessPolicy,
+  type AccessPolicy,
+  type AccessPolicyOptions,
+} from './node/access-policy.ts';
+export type { ThrottleSettings } from './access/throttle.ts';
+export { parseNetwork, type Network } from './access/networks.ts';
 export { PasswordStore } from './access/passwords.ts';
 export { UserStore } from './access/users.ts';
 export { readPasswordFile, type PasswordFile } from './node/password-file.ts';
@@ -40,6 +48,7 @@ export {
   allRights,
   viewOnlyRights,
   type Identity,
+  type Judgement,
   type Peer,
   type Rights,
 } from './security/identity.ts';

@@ -5,7 +5,7 @@
 import { AuthenticationError, ErrorCode } from '../core/errors.ts';
 import type { Rights } from '../security/identity.ts';
 import type { Authenticator } from '../security/security-type.ts';
-import { decideName, ruleForName, type NameRule } from './name-rules.ts';
+import { decideName, ruleForName, type NameRule, type NameRuleIndex } from './name-rules.ts';
 import { PasswordStore } from './passwords.ts';
 import type { UserStore } from './users.ts';
 
@@ -18,7 +18,7 @@ export interface AuthenticatorOptions {
    * Rules on client certificates, asked for at each connection so that they can change while we run. Absent: a verified
    * certificate needs no rule. An empty list lets nobody in: taking the last rule away must not open the door.
    */
-  readonly nameRules?: () => readonly NameRule[];
+  readonly nameRules?: () => readonly NameRule[] | NameRuleIndex;
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
@@ -56,7 +56,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
           `client certificate ${name} was not verified: ${certificate.fault ?? 'no reason given'}`,
           { code: ErrorCode.certificate },
         );
-      const { allowed, rule } = decideName(nameRules(), certificate);
+      const rules = nameRules();
+      const { allowed, rule } =
+        'decide' in rules ? rules.decide(certificate) : decideName(rules, certificate);
       if (allowed) return;
       const why =
         rule === undefined

@@ -217,15 +217,36 @@ function flatten(name: NameTokens): number[] {
   return flat;
 }
 
+/** A name ready to be compared with many patterns: in the order of the certificate, and the other way round. */
+export interface FlatName {
+  readonly forward: readonly number[];
+  readonly backward: readonly number[];
+}
+
+export const flatName = (name: NameTokens): FlatName => ({
+  forward: flatten(name),
+  backward: flatten([...name].reverse()),
+});
+
+/** A pattern ready to be compared with many names. */
+export const flatPattern = (pattern: NameTokens): readonly number[] => flatten(pattern);
+
 /**
  * Whether a name matches a pattern, in the order of the certificate or the other way round: QEMU wants the one,
  * `certtool` and RFC 4514 print the other. Types are compared without case, values exactly. As in QEMU's `glob` format
  * a wildcard covers the whole string, so `*` crosses from one attribute into the next.
  */
-export function nameMatches(pattern: NameTokens, name: NameTokens): boolean {
-  const wanted = flatten(pattern);
-  return globMatches(wanted, flatten(name)) || globMatches(wanted, flatten([...name].reverse()));
-}
+export const nameMatches = (pattern: readonly number[], name: FlatName): boolean =>
+  globMatches(pattern, name.forward) || globMatches(pattern, name.backward);
+
+/** A text that a pattern without wildcards shares with the names that match it, in one of their orders. */
+export const exactNameKey = (pattern: readonly number[]): string | undefined =>
+  pattern.some(isWildcard) ? undefined : pattern.join(' ');
+
+export const nameKeys = ({ forward, backward }: FlatName): string[] => [
+  forward.join(' '),
+  backward.join(' '),
+];
 
 /** Text against a pattern of `*` and `?`, whole string. */
 export function textMatches(pattern: string, text: string): boolean {

@@ -74,7 +74,8 @@ function parseUser(line: string): UserRecord {
   return { name, password: parsePasswordHash(hash), access: access ?? 'full' };
 }
 
-function parsePasswordHash(text: string): PasswordHash {
+/** Throws TypeError that does not quote the text. */
+export function parsePasswordHash(text: string): PasswordHash {
   const parts = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([^$]+)\$([^$]+)$/.exec(text);
   if (parts === null)
     throw new TypeError(

@@ -1,5 +1,6 @@
 /** From settings to a running server: reads files, makes first credentials, opens the display, serves it. */
 import type { Logger } from '../core/logger.ts';
+import { openAccessPolicy, type AccessPolicy } from '../node/access-policy.ts';
 import { formatAddress, isLoopback } from '../node/address.ts';
 import type { CredentialStore } from '../node/credential-store.ts';
 import type { Reloadable } from '../node/reload.ts';
@@ -13,6 +14,7 @@ import {
 import type { Display } from '../server/display.ts';
 import { loadCredentials, type ServerCredentials } from './credentials.ts';
 import { CommandFailure, ExitCode, step } from './failure.ts';
+import { offerForPolicy } from './policy-offer.ts';
 import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
 import { loadPasswords, loadUsers } from './secret-files.ts';
@@ -43,23 +45,35 @@ export async function compose(
   credentialLogger: Logger = logger,
   inherited: readonly InheritedListener[] = [],
 ): Promise<Composition> {
-  const offer = offerOf(settings);
+  const { accessFile, verifyClient } = settings;
+  const policy =
+    accessFile === undefined
+      ? undefined
+      : await step(ExitCode.Credentials, () =>
+          openAccessPolicy(accessFile, { logger, verifyClient }),
+        );
+  const offer = offerOf(settings, policy);
   const needs = needsOf(offer);
   checkUsage(settings, offer, needs, inherited);
 
   const generatedPassword =
-    needs.password && settings.passwordFile === undefined && settings.qemu === undefined
+    needs.password &&
+    settings.passwordFile === undefined &&
+    settings.qemu === undefined &&
+    policy === undefined
       ? generatePassword()
       : undefined;
-  const access = await step(ExitCode.Credentials, () =>
-    accessOf(settings, generatedPassword, logger),
-  );
+  const access: LoadedAccess =
+    policy === undefined
+      ? await step(ExitCode.Credentials, () => accessOf(settings, generatedPassword, logger))
+      : { value: { policy }, warnings: policy.warnings, reloadables: [] };
   const credentials = needs.x509
     ? await step(ExitCode.Credentials, () => loadCredentials(settings, credentialLogger))
     : undefined;
   const display = await step(ExitCode.Display, () => openDisplay(settings, logger)).catch(
     (error: unknown) => {
       credentials?.store.close();
+      policy?.close();
       throw error;
     },
   );
@@ -83,11 +97,13 @@ export async function compose(
         reloadables: access.reloadables,
         share: settings.share,
         ...limitsOf(settings),
+        proxyProtocolFrom: settings.proxyProtocolFrom,
         logger,
       }),
     );
   } catch (error) {
     credentials?.store.close();
+    policy?.close();
     await display.close();
     throw error;
   }
@@ -104,8 +120,12 @@ export async function compose(
 }
 
 /** What was asked for; else X.509 with whatever a viewer can prove itself by. */
-function offerOf({ security, passwordFile, usersFile }: ServeSettings): SecurityOffer {
+function offerOf(
+  { security, passwordFile, usersFile }: ServeSettings,
+  policy: AccessPolicy | undefined,
+): SecurityOffer {
   if (security !== undefined) return security;
+  if (policy?.policy !== undefined) return offerForPolicy(policy.policy);
   const names = usersFile === undefined ? [] : ['X509Plain'];
   if (usersFile === undefined || passwordFile !== undefined) names.push('X509Vnc');
   return parseSecurityList(names.join(','));
@@ -153,8 +173,10 @@ function checkUsage(
 ): void {
   const names = describeProtection(offer).map(({ name }) => name);
   const list = names.join(', ');
-  if (needs.users && settings.usersFile === undefined)
-    throw usage(`${names.filter((name) => name.endsWith('Plain')).join(', ')} needs --users FILE`);
+  if (needs.users && (settings.usersFile ?? settings.accessFile) === undefined)
+    throw usage(
+      `${names.filter((name) => name.endsWith('Plain')).join(', ')} needs --users FILE or --access FILE`,
+    );
   if (!needs.users && settings.usersFile !== undefined)
     throw usage(`--users is of no use: ${list} asks for no user name`);
   if (!needs.password && settings.passwordFile !== undefined)

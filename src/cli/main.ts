@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { certCommand } from './cert.ts';
+import { checkConfigCommand } from './check-config.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
+import { passwdCommand } from './passwd.ts';
 import { withoutQemuSpelling } from './qemu-spelling.ts';
 import { runServe } from './serve.ts';
 import { serveCommand } from './serve-options.ts';
@@ -13,7 +15,7 @@ Exit codes
   0  ended when asked to
   1  failed while running
   2  wrong or unsafe options
-  3  certificate, key, password or users file cannot be used
+  3  certificate, key, password, users or access file cannot be used
   4  address in use, or cannot be listened on
   5  the display could not be reached, or went away`;
 
@@ -39,7 +41,9 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .version(version(), '-V, --version')
     .addHelpText('after', EXIT_CODES)
     .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES))
-    .addCommand(certCommand());
+    .addCommand(certCommand())
+    .addCommand(passwdCommand())
+    .addCommand(checkConfigCommand());
   const nested = command.commands.flatMap((each) => [each, ...each.commands]);
   for (const each of [command, ...nested]) {
     each.exitOverride().configureOutput({

@@ -1,6 +1,7 @@
 /** The options of `sallyport serve`: their words, their checks, and what they mean. Reads no file. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseNameRule } from '../access/name-rules.ts';
+import { parseNetwork } from '../access/networks.ts';
 import { parseAddress, type Address } from '../node/address.ts';
 import type { IdentityFileNames } from '../node/credential-layout.ts';
 import { WEBSOCKET_PORT } from '../node/serve.ts';
@@ -48,6 +49,8 @@ export interface ServeSettings {
   readonly allowNames: readonly string[];
   readonly passwordFile?: string;
   readonly usersFile?: string;
+  readonly accessFile?: string;
+  readonly proxyProtocolFrom: readonly string[];
   readonly share: 'allow-exclusive' | 'force-shared' | 'ignore';
   /** Sessions at a time. */
   readonly maxViewers?: number;
@@ -79,6 +82,8 @@ interface RawOptions {
   allowName: string[];
   passwordFile?: string;
   users?: string;
+  access?: string;
+  proxyProtocolFrom: string[];
   share: 'allow-exclusive' | 'force-shared' | 'ignore';
   name?: string;
   upstreamUser?: string;
@@ -212,6 +217,18 @@ export function serveCommand(
     )
     .option('--password-file <FILE>', 'file with the password of the *Vnc types, 1 to 8 bytes')
     .option('--users <FILE>', 'file with the users of the *Plain types')
+    .option(
+      '--access <FILE>',
+      'users, passwords and rules in one file, read again when it changes; in place of the three above',
+    )
+    .addOption(
+      new Option(
+        '--proxy-protocol-from <CIDR>',
+        'network of proxies that say whom they bring, more than once if wanted',
+      )
+        .argParser(collect(checkedNetwork))
+        .default([], 'none'),
+    )
     .optionsGroup('The display:')
     .addOption(
       new Option('--share <POLICY>', 'what becomes of viewers when one wants the display alone')
@@ -308,6 +325,11 @@ function toSettings(
     throw usage(
       '--allow-name needs --verify-client require: without it a viewer need not show any name',
     );
+  if (
+    raw.access !== undefined &&
+    (raw.allowName.length > 0 || (raw.users ?? raw.passwordFile) !== undefined)
+  )
+    throw usage('--access stands in place of --users, --password-file and --allow-name');
   const allowInsecure = new Set<InsecureName>();
   if (raw.insecureNone === true) allowInsecure.add('none');
   if (raw.insecureVncAuth === true) allowInsecure.add('vnc');
@@ -334,6 +356,8 @@ function toSettings(
     allowNames: raw.allowName,
     ...(raw.passwordFile === undefined ? {} : { passwordFile: raw.passwordFile }),
     ...(raw.users === undefined ? {} : { usersFile: raw.users }),
+    ...(raw.access === undefined ? {} : { accessFile: raw.access }),
+    proxyProtocolFrom: raw.proxyProtocolFrom,
     share: raw.share,
     ...(raw.name === undefined ? {} : { name: raw.name }),
     service: serviceSettings(raw),
@@ -408,5 +432,10 @@ const collect =
 
 const checkedRule = (text: string): string => {
   parseNameRule(text);
+  return text;
+};
+
+const checkedNetwork = (text: string): string => {
+  parseNetwork(text);
   return text;
 };

@@ -37,6 +37,10 @@ export interface Limits {
   readonly maxUnauthenticated: number;
   /** The same, for one address (IPv4) or /64 (IPv6). */
   readonly maxUnauthenticatedPerAddress: number;
+  /** Identities and networks whose failed logins are remembered; the one longest unused is forgotten. */
+  readonly maxThrottleEntries: number;
+  /** PROXY protocol header with its extensions, bytes behind its fixed part. */
+  readonly maxProxyHeaderBytes: number;
   /** Sessions of one server. */
   readonly maxSessions: number;
   /** Time for each stage of the handshake, milliseconds. */
@@ -64,6 +68,8 @@ export const defaultLimits: Limits = Object.freeze({
   maxBacklogBytes: 8 * 1024 * 1024,
   maxUnauthenticated: 64,
   maxUnauthenticatedPerAddress: 16,
+  maxThrottleEntries: 10_000,
+  maxProxyHeaderBytes: 2048,
   maxSessions: 256,
   handshakeStageMs: 20_000,
   handshakeTotalMs: 120_000,

@@ -14,11 +14,23 @@ import { dirname } from 'node:path';
 import type { Peer } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { formatAddress, isLoopbackHost, plainHost, type Address } from './address.ts';
+import { receiveProxyHeader } from './proxy-protocol.ts';
 import { errorCode, socketStream, type SocketStreamOptions } from './socket-stream.ts';
 
 export interface ListenerOptions extends SocketStreamOptions {
   /** Connections that the system keeps until we take them. Default 128. */
   readonly backlog?: number;
+  /** Proxies in front of us that say whose connections they bring. */
+  readonly proxies?: TrustedProxies;
+}
+
+export interface TrustedProxies {
+  /** Whether a connection from this host must begin with a PROXY header. */
+  readonly includes: (host: string) => boolean;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  /** A proxy's connection that was closed because of its header. */
+  readonly refused?: (error: unknown, proxy: Peer) => void;
 }
 
 export interface Listener {
@@ -37,9 +49,31 @@ export async function listen(
   onConnection: (stream: ByteStream, peer: Peer) => void,
   options: ListenerOptions = {},
 ): Promise<Listener> {
-  const server = createServer((socket) =>
-    onConnection(socketStream(socket, options), peerOf(socket, address.kind)),
-  );
+  /** Whose header has not come yet. */
+  const waiting = new Set<Socket>();
+  const server = createServer((socket) => {
+    const peer = peerOf(socket, address.kind);
+    if (address.kind === 'tcp' && options.proxies?.includes(peer.host) === true)
+      void acceptProxied(socket, peer, options.proxies);
+    else onConnection(socketStream(socket, options), peer);
+  });
+  const acceptProxied = async (
+    socket: Socket,
+    proxy: Peer,
+    proxies: TrustedProxies,
+  ): Promise<void> => {
+    waiting.add(socket);
+    try {
+      const source = await receiveProxyHeader(socket, proxies);
+      const stream = socketStream(socket, options);
+      socket.resume();
+      onConnection(stream, source === undefined ? proxy : proxiedPeer(source));
+    } catch (error) {
+      proxies.refused?.(error, proxy);
+    } finally {
+      waiting.delete(socket);
+    }
+  };
   try {
     await bindAny(server, address, options.backlog ?? 128);
   } catch (error) {
@@ -57,7 +91,10 @@ export async function listen(
   let closing: Promise<void> | undefined;
   return {
     address: actualAddress(server, address),
-    close: () => (closing ??= closeServer(server)),
+    close: () => {
+      for (const socket of waiting) socket.destroy();
+      return (closing ??= closeServer(server));
+    },
   };
 }
 
@@ -155,9 +192,18 @@ export function peerOf(socket: Socket, kind: Address['kind']): Peer {
   // A peer that has left again has no address any more; it must not pass for a local one.
   if (remoteAddress === undefined) return { address: 'unknown', host: 'unknown', local: false };
   const host = plainHost(remoteAddress);
-  const address = host.includes(':') ? `[${host}]:${remotePort}` : `${host}:${remotePort}`;
-  return { address, host, local: isLoopbackHost(host) };
+  return { address: withPort(host, remotePort), host, local: isLoopbackHost(host) };
 }
+
+/** A proxy's word for it is good for logs and throttles, but not for nobody listening in on the way. */
+const proxiedPeer = ({ host, port }: { host: string; port: number }): Peer => ({
+  address: withPort(host, port),
+  host,
+  local: false,
+});
+
+const withPort = (host: string, port: number | undefined): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'something listens there already',

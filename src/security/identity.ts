@@ -1,5 +1,5 @@
 /** Who a peer proved to be, and what it may therefore do. */
-import type { TlsInfo } from './tls-port.ts';
+import type { PeerCertificate, TlsInfo } from './tls-port.ts';
 
 export interface Rights {
   readonly view: boolean;
@@ -42,8 +42,18 @@ export interface Identity {
   readonly username?: string;
   /** Distinguished name of a verified client certificate, in the order of the certificate. */
   readonly distinguishedName?: string;
+  /** That certificate, for whoever decides about this person again when the policy changed. */
+  readonly certificate?: PeerCertificate;
+  /** Which VNC password it was, where they have names; never the password. */
+  readonly passwordName?: string;
   readonly rights: Rights;
 }
+
+/** What is said of a person who was let in before, when the policy may have changed since. */
+export type Judgement =
+  | { readonly rights: Rights; readonly denied?: undefined }
+  /** Why not any more, for our log. */
+  | { readonly denied: string };
 
 /** Where a connection comes from. */
 export interface Peer {
@@ -57,4 +67,6 @@ export interface Peer {
   readonly websocket?: boolean;
   /** TLS around the whole connection, handshake and all, as in wss: there is none inside VeNCrypt then. */
   readonly tls?: TlsInfo;
+  /** Its verified certificate, once TLS is on: an authenticator can decide on it and a user name together. */
+  readonly certificate?: PeerCertificate;
 }

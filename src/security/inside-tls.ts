@@ -21,8 +21,11 @@ export async function serveInsideTls(
   // A viewer with a bad certificate goes through the inner exchange to its end, and so cannot tell that its password
   // was not even looked at.
   const refusal = await judgeCertificate(verifyClient, tlsInfo, authenticator, peer);
+  const shown = tlsInfo.peerCertificate;
+  const certificate = verifyClient !== 'off' && shown?.verified === true ? shown : undefined;
   const outcome = await inner.server({
     ...context,
+    peer: certificate === undefined ? peer : { ...peer, certificate },
     authenticator: refusal === undefined ? authenticator : denyAll(refusal),
   });
   if (refusal !== undefined) {
@@ -36,10 +39,10 @@ export async function serveInsideTls(
     };
   }
   if (outcome.denied !== undefined) return { ...outcome, tlsInfo };
-  const certificate = tlsInfo.peerCertificate;
-  if (verifyClient === 'off' || certificate?.verified !== true) return { ...outcome, tlsInfo };
+  if (certificate === undefined) return { ...outcome, tlsInfo };
   // With nothing asked for inside, the certificate is all that says who it is.
   const { distinguishedName } = certificate;
   const name = inner === none ? distinguishedName : outcome.identity.name;
-  return { ...outcome, tlsInfo, identity: { ...outcome.identity, name, distinguishedName } };
+  const identity = { ...outcome.identity, name, distinguishedName, certificate };
+  return { ...outcome, tlsInfo, identity };
 }

@@ -10,7 +10,10 @@ import type { ByteReader } from '../wire/byte-reader.ts';
 import type { Identity, Peer } from './identity.ts';
 import type { PeerCertificate, TlsAcceptor, TlsConnector, TlsInfo } from './tls-port.ts';
 
-/** The server's question to whoever knows users and passwords: asked at the moment it is needed. */
+/**
+ * The server's question to whoever knows users and passwords: asked at the moment it is needed. Inside TLS `peer` has the
+ * viewer's verified certificate, which `certificate` was asked about before.
+ */
 export interface Authenticator {
   /** Type None. Returns the identity of an unknown person, or throws AuthenticationError. */
   readonly anyone: (peer: Peer) => Promise<Identity>;

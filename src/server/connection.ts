@@ -15,9 +15,10 @@ import { Lifecycle } from '../core/lifecycle.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ServerEstablished } from '../handshake/established.ts';
-import type { Peer, Rights } from '../security/identity.ts';
+import type { Identity, Judgement, Peer, Rights } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import type { Display, ViewerInfo } from './display.ts';
+import { judgedRights } from './judged-rights.ts';
 import type { ResizeUnderWay } from './resize-requests.ts';
 import { Session, type ClipboardDirection, type Traffic } from './session.ts';
 import { viewerInfo } from './viewer-info.ts';
@@ -29,6 +30,8 @@ export interface ConnectionContext {
   readonly logger: Logger;
   readonly codecs: readonly Codec[];
   readonly resizesUnderWay: Set<ResizeUnderWay>;
+  /** What somebody who logged in may do now; absent: what they logged in with. */
+  readonly judge?: (identity: Identity, peer: Peer) => Judgement;
   readonly authenticationFailed: (connection: Connection, error: VncError) => void;
   /** The handshake is over, the session begins. */
   readonly initialized: (connection: Connection, viewer: ViewerInfo) => void;
@@ -58,6 +61,8 @@ export class Connection {
   readonly #startedAt = performance.now();
   #session: Session | undefined;
   #viewer: ViewerInfo | undefined;
+  /** Who it is, with the rights that the policy last gave; the viewer's may have been set by hand since. */
+  #identity: Identity | undefined;
 
   constructor(id: number, peer: Peer, stream: ByteStream, context: ConnectionContext) {
     this.id = id;
@@ -95,11 +100,16 @@ export class Connection {
     return lifecycle.closed;
   }
 
-  async #runSession(established: ServerEstablished): Promise<void> {
+  async #runSession(handshake: ServerEstablished): Promise<void> {
     const { lifecycle } = this;
     // TLS may have replaced the stream. Disposers run last added first: it goes before the one below it.
-    lifecycle.defer(() => gone(established.reader.stream));
+    lifecycle.defer(() => gone(handshake.reader.stream));
     lifecycle.throwIfClosed();
+    // A person may take minutes between password and ClientInit, in which the policy may have changed.
+    const rights = judgedRights(this.#context.judge, handshake.identity, this.peer);
+    const identity = { ...handshake.identity, rights };
+    const established = { ...handshake, identity };
+    this.#identity = identity;
     const session = new Session(established, {
       ...this.#context,
       id: this.id,
@@ -118,6 +128,24 @@ export class Connection {
     this.#viewer = viewerInfo(this.id, this.peer, established);
     this.#context.initialized(this, this.#viewer);
     await session.run();
+  }
+
+  /**
+   * The policy may have changed: closes, or changes rights. What was set by hand stays until the policy says something
+   * else than before. Returns whether the viewer's rights are other ones now.
+   */
+  review(): boolean {
+    const identity = this.#identity;
+    if (identity === undefined || !this.lifecycle.isOpen) return false;
+    try {
+      const rights = judgedRights(this.#context.judge, identity, this.peer);
+      if (sameRights(rights, identity.rights)) return false;
+      this.#identity = { ...identity, rights };
+      return this.setRights(rights);
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
   }
 
   setRights(rights: Rights): boolean {
@@ -167,6 +195,9 @@ export class Connection {
 const isFailedLogin = (error: unknown): error is VncError =>
   error instanceof AuthenticationError ||
   (error instanceof SecurityError && error.code === ErrorCode.certificate);
+
+const sameRights = (a: Rights, b: Rights): boolean =>
+  (Object.keys(a) as (keyof Rights)[]).every((name) => a[name] === b[name]);
 
 async function gone(stream: ByteStream): Promise<void> {
   stream.destroy();

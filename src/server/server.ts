@@ -14,7 +14,7 @@ import { silentLogger, type Logger } from '../core/logger.ts';
 import { serverHandshake } from '../handshake/server.ts';
 import type { ServerInit } from '../rfb/messages/init.ts';
 import { nativeFormat } from '../rfb/pixel-format.ts';
-import type { Identity, Peer, Rights } from '../security/identity.ts';
+import type { Identity, Judgement, Peer, Rights } from '../security/identity.ts';
 import type { SecurityOffer } from '../security/policy.ts';
 import type { Authenticator } from '../security/security-type.ts';
 import type { TlsAcceptor } from '../security/tls-port.ts';
@@ -23,6 +23,7 @@ import { Admission } from './admission.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { limitedName } from './desktop-name.ts';
 import type { Display, ViewerInfo } from './display.ts';
+import { judgedRights } from './judged-rights.ts';
 import type { ClipboardDirection, Traffic } from './session.ts';
 import { judgeShare } from './share-policy.ts';
 
@@ -77,6 +78,8 @@ export interface ServerOptions {
   readonly offer: SecurityOffer;
   readonly authenticator: Authenticator;
   readonly tls?: TlsAcceptor;
+  /** What somebody who logged in before may do now. Absent: what the login gave. Asked by review(). */
+  readonly judge?: (identity: Identity, peer: Peer) => Judgement;
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger;
@@ -90,6 +93,8 @@ export interface VncServer {
   /** Closes one session, or one handshake. False when there is none with this id. `by` is told in events. */
   readonly kick: (id: number, reason?: string, by?: string) => boolean;
   readonly setRights: (id: number, rights: Rights, by?: string) => boolean;
+  /** The access policy changed: asks `judge` about every session, lowers and raises rights, closes who may not stay. */
+  readonly review: () => void;
   /** Closes every session; the display stays its owner's. */
   readonly close: () => Promise<void>;
 }
@@ -142,6 +147,7 @@ class Server implements VncServer {
       logger: this.#logger,
       codecs: parts.codecs,
       resizesUnderWay: new Set(),
+      ...(options.judge === undefined ? {} : { judge: options.judge }),
       authenticationFailed: ({ id, peer }, error) =>
         this.events.emit('authenticationfailed', { id, peer, reason: error.message, error }),
       initialized: (connection, viewer) => this.#initialized(connection, viewer),
@@ -231,7 +237,8 @@ class Server implements VncServer {
     const others = Array.from(this.#connections.values()).filter(
       (other) => other !== connection && other.admitted !== undefined && other.lifecycle.isOpen,
     );
-    const mayExclude = request.identity.rights.exclusive;
+    const rights = judgedRights(this.#options.judge, request.identity, connection.peer);
+    const mayExclude = rights.exclusive;
     const verdict = judgeShare(
       this.#options.share ?? 'ignore',
       { shared: request.shared, mayExclude },
@@ -313,6 +320,19 @@ class Server implements VncServer {
     if (viewer !== undefined && old !== undefined)
       this.events.emit('rightschanged', { viewer, old, by });
     return true;
+  };
+
+  readonly review = (): void => {
+    let changed = false;
+    for (const connection of Array.from(this.#connections.values())) {
+      const old = connection.viewer?.rights;
+      const isChanged = connection.review();
+      const { viewer } = connection;
+      if (!isChanged || viewer === undefined || old === undefined) continue;
+      changed = true;
+      this.events.emit('rightschanged', { viewer, old, by: 'policy' });
+    }
+    if (changed) this.#tellViewers();
   };
 
   readonly close = (): Promise<void> => this.#end(new ClosedError('the server closed'));

@@ -222,6 +222,34 @@ describe('VeNCrypt server', () => {
       );
     });
 
+    it('shows a verified certificate to the inner exchange, and keeps it with the identity', async () => {
+      for (const [verifyClient, expected] of [
+        ['require', aliceCertificate],
+        ['request', aliceCertificate],
+        ['off', undefined],
+      ] as const) {
+        const seen: unknown[] = [];
+        const inner = fakeAuthenticator();
+        const { server } = await joinType(
+          vencrypt,
+          {
+            tls: fakeAcceptor({ verifyClient, peerCertificate: aliceCertificate }),
+            subtypes: [261],
+            authenticator: {
+              ...inner,
+              vncPassword: (matches, peer) => {
+                seen.push(peer.certificate);
+                return inner.vncPassword(matches, peer);
+              },
+            },
+          },
+          { tls: fakeConnector() },
+        );
+        assert.deepEqual(seen, [expected], verifyClient);
+        assert.equal(server.denied === undefined && server.identity.certificate, expected);
+      }
+    });
+
     it('X509None: takes the name of the certificate for the name of the viewer', async () => {
       const tls = fakeAcceptor({ verifyClient: 'require', peerCertificate: aliceCertificate });
       for (const [subtype, name] of [
