@@ -13,6 +13,12 @@ export interface ListenerOptions extends SocketStreamOptions {
   readonly backlog?: number;
 }
 
+/** What went over a socket so far, bytes. */
+export interface Traffic {
+  readonly received: number;
+  readonly sent: number;
+}
+
 export interface Listener {
   /** What it listens on, with the port that port 0 became. */
   readonly address: Address;
@@ -26,11 +32,14 @@ export interface Listener {
  */
 export async function listen(
   address: Address,
-  onConnection: (stream: ByteStream, peer: Peer) => void,
+  onConnection: (stream: ByteStream, peer: Peer, traffic: () => Traffic) => void,
   options: ListenerOptions = {},
 ): Promise<Listener> {
   const server = createServer((socket) =>
-    onConnection(socketStream(socket, options), peerOf(socket, address.kind)),
+    onConnection(socketStream(socket, options), peerOf(socket, address.kind), () => ({
+      received: socket.bytesRead,
+      sent: socket.bytesWritten,
+    })),
   );
   try {
     await bindAny(server, address, options.backlog ?? 128);

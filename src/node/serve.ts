@@ -29,7 +29,7 @@ import {
 import { isLoopback, parseAddress, type Address } from './address.ts';
 import { loadTlsCredentials } from './credential-files.ts';
 import type { DhGroup } from './ffdhe.ts';
-import { listen, type Listener } from './listen.ts';
+import { createListeners, type Listeners } from './listeners.ts';
 import { errorCode } from './socket-stream.ts';
 import { createTlsAcceptor, type NodeTlsAcceptor } from './tls-acceptor.ts';
 import type { TlsCredentials, TlsVersion } from './tls-context.ts';
@@ -86,7 +86,14 @@ export interface Serving {
   readonly server: VncServer;
   /** With the ports that were free. */
   readonly addresses: readonly Address[];
+  /** Of new connections. */
   readonly offer: SecurityOffer;
+  /** Listening, to change while it runs. */
+  readonly listeners: Listeners;
+  /** Of the types that ask for a VNC password. Empty unless one was given. */
+  readonly passwords: PasswordStore;
+  /** What new connections are offered; sessions stay as they are. Throws SecurityError, and then nothing changed. */
+  readonly setOffer: (offer: SecurityOffer) => void;
   /** Closes viewers and listeners. The display stays open. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -100,29 +107,34 @@ const FREE_DISPLAYS = Array.from({ length: 20 }, (_, i) => `:${i + 1}`);
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { display, tls = {}, access = {}, share, limits, logger } = options;
   const wanted = addressesOf(options.listen);
-  const offer = offerOf(options.security, access);
-  const acceptor = await acceptorOf(offer, tls);
-  checkPolicy(offer, {
-    local: (wanted ?? [parseAddress(':1', 'listen')]).every(isLoopback),
-    allowInsecure: new Set(options.allowInsecure),
-    tlsLayers: acceptor?.layers ?? new Set(),
-    verifyClient: tls.verifyClient ?? 'off',
-  });
+  let offer = offerOf(options.security, access);
+  const acceptor = await acceptorOf(tls);
+  const check = (addresses: readonly Address[], types: SecurityOffer): void =>
+    checkPolicy(types, {
+      local: addresses.every(isLoopback),
+      allowInsecure: new Set(options.allowInsecure),
+      tlsLayers: acceptor.layers,
+      verifyClient: tls.verifyClient ?? 'off',
+    });
+  check(wanted ?? [parseAddress(':1', 'listen')], offer);
   checkAccess(offer, tls, access);
 
+  const passwords = passwordStoreOf(access.password);
   const server = createServer({
     display,
-    offer,
-    authenticator: authenticatorOf(access),
-    ...(acceptor === undefined ? {} : { tls: acceptor }),
+    // Read anew for each connection.
+    get offer() {
+      return offer;
+    },
+    authenticator: authenticatorOf(access, passwords),
+    tls: acceptor,
     ...(share === undefined ? {} : { share }),
     ...(limits === undefined ? {} : { limits }),
     ...(logger === undefined ? {} : { logger }),
   });
-  const accept: Parameters<typeof listen>[1] = (stream, peer) => void server.accept(stream, peer);
-  let listeners: readonly Listener[];
+  const listeners = createListeners({ server, check: (addresses) => check(addresses, offer) });
   try {
-    listeners = wanted === undefined ? [await listenFree(accept)] : await listenAll(wanted, accept);
+    await (wanted === undefined ? listenFree(listeners) : listeners.replace(wanted));
   } catch (error) {
     await server.close();
     throw error;
@@ -131,8 +143,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   return {
     on: (name, listener) => server.events.on(name, listener),
     server,
-    addresses: listeners.map(({ address }) => address),
-    offer,
+    get addresses() {
+      return listeners.addresses;
+    },
+    get offer() {
+      return offer;
+    },
+    listeners,
+    passwords,
+    setOffer: (given) => {
+      const next = orderOffer(given);
+      check(listeners.addresses, next);
+      // A password can still be set; until then nobody gets in.
+      checkAccess(next, tls, { ...access, password: passwords });
+      offer = next;
+    },
     close: () => (closing ??= closeAll(listeners, server)),
   };
 }
@@ -157,12 +182,8 @@ function offerOf(given: ServeOptions['security'], access: ServeAccess): Security
   return parseSecurityList(names.join(','));
 }
 
-async function acceptorOf(
-  offer: SecurityOffer,
-  tls: ServeTls,
-): Promise<NodeTlsAcceptor | undefined> {
-  const layers = new Set(describeProtection(offer).map(({ layer }) => layer));
-  if (!layers.has('anonymous') && !layers.has('x509')) return undefined;
+/** Also of layers that are not on offer yet: the offer can change while the server runs. */
+async function acceptorOf(tls: ServeTls): Promise<NodeTlsAcceptor> {
   const { dir, verifyClient = 'off' } = tls;
   const needCa = verifyClient !== 'off';
   const x509 =
@@ -170,7 +191,7 @@ async function acceptorOf(
     (dir === undefined ? undefined : await loadTlsCredentials({ dir }, { needCa }));
   return createTlsAcceptor({
     ...(x509 === undefined ? {} : { x509 }),
-    anonymous: layers.has('anonymous') && { group: tls.dhGroup ?? 'ffdhe2048' },
+    anonymous: { group: tls.dhGroup ?? 'ffdhe2048' },
     verifyClient,
     ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
   });
@@ -198,44 +219,33 @@ function checkAccess(offer: SecurityOffer, tls: ServeTls, access: ServeAccess): 
   }
 }
 
-function authenticatorOf(access: ServeAccess): ReturnType<typeof createAuthenticator> {
-  const { password, users, anyone = allRights, allowNames } = access;
+function authenticatorOf(
+  access: ServeAccess,
+  passwords: PasswordStore,
+): ReturnType<typeof createAuthenticator> {
+  const { users, anyone = allRights, allowNames } = access;
   const rules = allowNames?.map(parseNameRule);
   return createAuthenticator({
     anyone,
-    ...(password === undefined ? {} : { passwords: passwordStoreOf(password) }),
+    passwords,
     ...(users === undefined ? {} : { users }),
     ...(rules === undefined || rules.length === 0 ? {} : { nameRules: () => rules }),
   });
 }
 
-function passwordStoreOf(password: string | PasswordStore): PasswordStore {
-  if (typeof password !== 'string') return password;
+function passwordStoreOf(password: string | PasswordStore | undefined): PasswordStore {
+  if (password instanceof PasswordStore) return password;
   const store = new PasswordStore();
-  store.set('full', password);
+  if (password !== undefined) store.set('full', password);
   return store;
 }
 
-/** All of them, or none. */
-async function listenAll(
-  addresses: readonly Address[],
-  accept: Parameters<typeof listen>[1],
-): Promise<readonly Listener[]> {
-  const listeners: Listener[] = [];
-  try {
-    for (const address of addresses) listeners.push(await listen(address, accept));
-  } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.close()));
-    throw error;
-  }
-  return listeners;
-}
-
-async function listenFree(accept: Parameters<typeof listen>[1]): Promise<Listener> {
+async function listenFree(listeners: Listeners): Promise<void> {
   let last: unknown;
   for (const text of FREE_DISPLAYS) {
     try {
-      return await listen(parseAddress(text, 'listen'), accept);
+      await listeners.add(parseAddress(text, 'listen'));
+      return;
     } catch (error) {
       if (!(error instanceof Error && errorCode(error.cause) === 'EADDRINUSE')) throw error;
       last = error;
@@ -246,8 +256,8 @@ async function listenFree(accept: Parameters<typeof listen>[1]): Promise<Listene
   });
 }
 
-async function closeAll(listeners: readonly Listener[], server: VncServer): Promise<void> {
-  await Promise.all(listeners.map((listener) => listener.close()));
+async function closeAll(listeners: Listeners, server: VncServer): Promise<void> {
+  await listeners.close();
   await server.close();
 }
 

@@ -45,6 +45,7 @@ export type ServerEvents = {
 
 export interface ServerOptions {
   readonly display: Display;
+  /** Read for each connection. */
   readonly offer: SecurityOffer;
   readonly authenticator: Authenticator;
   readonly tls?: TlsAcceptor;
@@ -58,6 +59,8 @@ export interface VncServer {
   /** Takes a connection over. Never throws and never rejects: faults end in `disconnected`. Returns its id. */
   readonly accept: (stream: ByteStream, peer: Peer) => number;
   readonly viewers: readonly ViewerInfo[];
+  /** What a viewer last named with SetEncodings; empty for an unknown id. */
+  readonly encodings: (id: number) => readonly number[];
   /** Closes one session, or one handshake. False when there is none with this id. */
   readonly kick: (id: number, reason?: string) => boolean;
   readonly setRights: (id: number, rights: Rights) => boolean;
@@ -242,6 +245,9 @@ class Server implements VncServer {
       });
     }
   }
+
+  readonly encodings = (id: number): readonly number[] =>
+    this.#connections.get(id)?.encodings ?? [];
 
   readonly kick = (id: number, reason = 'disconnected by the server'): boolean => {
     const connection = this.#connections.get(id);

@@ -33,6 +33,8 @@ export class Session {
   readonly #resizes: ResizeRequests;
   readonly #scheduler: UpdateScheduler;
   #rights: Rights;
+  /** As the viewer last named them. */
+  encodings: readonly number[] = [];
 
   constructor(established: ServerEstablished, options: SessionOptions) {
     const { display, limits, codecs, lifecycle, fail } = options;
@@ -97,6 +99,7 @@ export class Session {
         this.#update(() => this.#updates.setPixelFormat(message.format));
         break;
       case 'SetEncodings':
+        this.encodings = message.encodings;
         this.#update(() => this.#updates.setEncodings(message.encodings));
         break;
       case 'FramebufferUpdateRequest':
