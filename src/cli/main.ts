@@ -1,10 +1,11 @@
 /** The program `sallyport`: its commands, its version, and how it ends. Called by bin/sallyport.js. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
+import { monitorCommand } from './monitor.ts';
 import { runServe } from './serve.ts';
 import { serveCommand } from './serve-options.ts';
 import { printable } from './terminal-text.ts';
+import { version } from './version.ts';
 
 const EXIT_CODES = `
 Exit codes
@@ -36,7 +37,8 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .description('Secure VNC: serve a display to any standard viewer, inside TLS')
     .version(version(), '-V, --version')
     .addHelpText('after', EXIT_CODES)
-    .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES));
+    .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES))
+    .addCommand(monitorCommand());
   for (const each of [command, ...command.commands]) {
     each.exitOverride().configureOutput({
       outputError: (text, write) => write(`sallyport: ${plainSentence(text)}`),
@@ -65,10 +67,4 @@ function report(error: unknown, verbose: boolean): ExitCode {
 function stackOf(error: unknown): string {
   const origin = error instanceof CommandFailure && error.cause !== undefined ? error.cause : error;
   return origin instanceof Error ? (origin.stack ?? origin.message) : String(origin);
-}
-
-function version(): string {
-  // From out/src/cli/ to the package.
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -16,6 +16,10 @@ export type DisplayChoice =
     }
   | { readonly kind: 'qemu'; readonly command: readonly [string, ...string[]] };
 
+export type MonitorChoice =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'stdio' };
+
 export interface ServeSettings {
   readonly display: DisplayChoice;
   /** Empty: the first display that is free. */
@@ -37,6 +41,8 @@ export interface ServeSettings {
   readonly usersFile?: string;
   readonly share: 'allow-exclusive' | 'force-shared' | 'ignore';
   readonly name?: string;
+  /** QMP on a unix socket, or on standard input and output. */
+  readonly monitor?: MonitorChoice;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -58,6 +64,7 @@ interface RawOptions {
   users?: string;
   share: 'allow-exclusive' | 'force-shared' | 'ignore';
   name?: string;
+  monitor?: MonitorChoice;
   upstreamUser?: string;
   upstreamPasswordFile?: string;
   upstreamCa?: string;
@@ -165,6 +172,12 @@ export function serveCommand(
     .option('--insecure-none', 'offer None off this machine: anyone who can connect gets in')
     .option('--insecure-vnc-auth', 'offer VncAuth off this machine: no encryption')
     .option('--insecure-plain', 'offer Plain: passwords in clear text; this machine only')
+    .optionsGroup('Control:')
+    .option(
+      '--monitor <WHERE>',
+      'monitor that speaks QMP, to change things while it runs: `unix:/path` or `stdio`',
+      reads(monitorChoice),
+    )
     .optionsGroup('Output:')
     .option('--json', 'events as JSON lines on stdout, log as JSON lines on stderr')
     .option('--verbose', 'log more, and show where errors come from')
@@ -191,6 +204,8 @@ function toSettings(
     throw usage(
       '--allow-name needs --verify-client require: without it a viewer need not show any name',
     );
+  if (raw.monitor?.kind === 'stdio' && raw.json === true)
+    throw usage('--monitor stdio and --json exclude each other: both want standard output');
   const allowInsecure = new Set<InsecureName>();
   if (raw.insecureNone === true) allowInsecure.add('none');
   if (raw.insecureVncAuth === true) allowInsecure.add('vnc');
@@ -215,6 +230,7 @@ function toSettings(
     ...(raw.users === undefined ? {} : { usersFile: raw.users }),
     share: raw.share,
     ...(raw.name === undefined ? {} : { name: raw.name }),
+    ...(raw.monitor === undefined ? {} : { monitor: raw.monitor }),
     json: raw.json === true,
     verbose: raw.verbose === true,
   };
@@ -246,6 +262,16 @@ function displayChoice(
     ...(passwordFile === undefined ? {} : { passwordFile }),
     ...(caFile === undefined ? {} : { caFile }),
   };
+}
+
+function monitorChoice(text: string): MonitorChoice {
+  if (text === 'stdio') return { kind: 'stdio' };
+  const address = text.startsWith('unix:') ? parseAddress(text, 'listen') : undefined;
+  if (address?.kind !== 'unix')
+    throw new TypeError(
+      `${JSON.stringify(text)} is neither unix:/path nor stdio: whoever reaches a monitor may do anything`,
+    );
+  return { kind: 'unix', path: address.path };
 }
 
 function addressOfDisplay(display: string): Address {

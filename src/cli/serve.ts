@@ -10,6 +10,7 @@ import { logConnections } from './connection-log.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
 import { createLogs, type Logs } from './log.ts';
 import type { ServeSettings } from './serve-options.ts';
+import { startMonitor, type RunningMonitor } from './serve-monitor.ts';
 import { terminalStyle } from './terminal-text.ts';
 
 export async function runServe(settings: ServeSettings): Promise<void> {
@@ -19,6 +20,7 @@ export async function runServe(settings: ServeSettings): Promise<void> {
   // From here on a signal stops what is being built, too.
   const stop = stopSignal();
   let composition: Composition | undefined;
+  let monitor: RunningMonitor | undefined;
   try {
     composition = await compose(settings, logs.inner);
     const { serving, display } = composition;
@@ -26,9 +28,10 @@ export async function runServe(settings: ServeSettings): Promise<void> {
     const gone = new Promise<VncError>((resolve) => {
       display.events.on('closed', resolve);
     });
+    monitor = await startMonitor(settings, composition, logs);
     announce(settings, composition, logs);
     for (const warning of composition.warnings) logs.log.warn(warning);
-    const reason = await Promise.race([gone, stop.asked]);
+    const reason = await Promise.race([gone, stop.asked, monitor.quit]);
     if (reason instanceof Error)
       throw new CommandFailure(ExitCode.Display, `the display is gone: ${reason.message}`, reason);
     await shutDown(composition, serving);
@@ -37,6 +40,7 @@ export async function runServe(settings: ServeSettings): Promise<void> {
     if (composition !== undefined) await shutDown(composition, composition.serving);
     throw error;
   } finally {
+    await monitor?.close();
     stop.forget();
   }
 }
@@ -86,7 +90,9 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
     return;
   }
   const maxVersion = settings.tls.maxVersion === 'TLSv1.3' ? '1.3' : '1.2';
-  process.stdout.write(
+  // On a monitor's output a program listens.
+  const out = settings.monitor?.kind === 'stdio' ? process.stderr : process.stdout;
+  out.write(
     `${renderBanner(
       {
         display: `${display.name}, ${size}`,
@@ -106,7 +112,7 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
         ...(generatedPassword === undefined ? {} : { generatedPassword }),
         remarks,
       },
-      terminalStyle(process.stdout, process.env),
+      terminalStyle(out, process.env),
     )}\n`,
   );
 }
