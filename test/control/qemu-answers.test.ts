@@ -194,6 +194,7 @@ describe('monitor beside QEMU', { skip: withoutPeers(program) }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-answers-'));
   let guest: GuestProcess | undefined;
   let monitored: Monitored | undefined;
+  let transport: { readonly close: () => Promise<void> } | undefined;
   const ends: End[] = [];
   before(async () => {
     guest = await startGuestProcess(program, [
@@ -214,12 +215,13 @@ describe('monitor beside QEMU', { skip: withoutPeers(program) }, () => {
     client?.close();
     await client?.closed;
     monitored = await Monitored.start();
-    await listenMonitor(monitored.monitor, join(monitored.folder, 'monitor'));
+    transport = await listenMonitor(monitored.monitor, join(monitored.folder, 'monitor'));
     ends.push(await End.open(folder), await End.open(monitored.folder));
   });
   after(async () => {
     for (const end of ends) end.close();
     await guest?.end();
+    await transport?.close();
     await monitored?.stop();
     rmSync(folder, { recursive: true });
   });
