@@ -160,8 +160,9 @@ class Terminal {
       return { readline: this.#readline, lines: this.#lines };
     const output = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
-        if (this.#muted) done();
-        else process.stdout.write(chunk, () => done());
+        // Not waited for: what is muted is decided when it is written, not when there is room.
+        if (!this.#muted) process.stdout.write(chunk);
+        done();
       },
     });
     const readline = createInterface({

@@ -197,11 +197,12 @@ describe('monitor beside QEMU', { skip: withoutPeers(program) }, () => {
   let transport: { readonly close: () => Promise<void> } | undefined;
   const ends: End[] = [];
   before(async () => {
-    guest = await startGuestProcess(program, [
-      ...['-nodefaults', '-no-user-config', '-machine', 'pc', '-accel', 'tcg', '-m', '16', '-S'],
-      ...['-vga', 'std', '-vnc', `unix:${folder}/vnc,password=on`],
-      ...['-qmp', `unix:${folder}/monitor,server=on,wait=off`],
-    ]);
+    const vnc = `unix:${folder}/vnc,password=on`;
+    const qmp = `unix:${folder}/monitor,server=on,wait=off`;
+    const machine = '-nodefaults -no-user-config -machine pc -accel tcg -m 16 -S -vga std'.split(
+      ' ',
+    );
+    guest = await startGuestProcess(program, [...machine, '-vnc', vnc, '-qmp', qmp]);
     let client: QmpClient | undefined;
     await until('QEMU', async () => {
       try {
