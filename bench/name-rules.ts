@@ -23,6 +23,7 @@ const certificate = (): PeerCertificate => ({
   subjectAltNames: [`DNS:host${count - 1}.lab`],
   fingerprint256: (count - 1).toString(16).padStart(64, '0'),
   serialNumber: '01',
+  issuer: 'CN=CA',
   verified: true,
 });
 

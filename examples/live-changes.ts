@@ -15,7 +15,6 @@ import {
   issueRevocationList,
   issueServerCertificate,
 } from '../src/node/certificate-authority.ts';
-import { loadTlsCredentials } from '../src/node/credential-files.ts';
 import { connect, VncError, type ConnectOptions } from '../src/index.ts';
 import {
   allRights,
@@ -55,13 +54,6 @@ const revoke = async (number: bigint, ...certificates: readonly string[]): Promi
 save('ca-cert.pem', authority.cert);
 await renewServer();
 await revoke(1n);
-
-/** What SIGHUP does to the command: the files are read again. */
-async function readAgain(serving: Serving): Promise<void> {
-  const live: Serving & { readonly reload?: () => Promise<unknown> } = serving;
-  if (live.reload !== undefined) await live.reload();
-  else live.setCredentials(await loadTlsCredentials({ dir }, { needCa: true }));
-}
 
 const passwords = new PasswordStore();
 passwords.set('full', 'first');
@@ -144,7 +136,7 @@ say(`   a login once it is valid again: ${again.why}`);
 step('The server’s certificate is renewed: new files, read again');
 const before = await tryLogin('second');
 await renewServer();
-await readAgain(serving);
+await serving.reload();
 const renewed = await tryLogin('second');
 assert.ok(renewed.letIn && renewed.fingerprint !== before.fingerprint);
 say(`   logins before: SHA-256 ${before.fingerprint.slice(0, 16)}…`);
@@ -154,7 +146,7 @@ await stillThere('certificate-renewed');
 step('The certificate of CN=backup is revoked: a new list, read again');
 const trusted = await tryLogin('second', backup);
 await revoke(2n, backup.cert);
-await readAgain(serving);
+await serving.reload();
 const revoked = await tryLogin('second', backup);
 assert.ok(trusted.letIn && !revoked.letIn);
 say(`   a login with it before: ${trusted.why}`);

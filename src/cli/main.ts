@@ -1,14 +1,15 @@
 /** The program `sallyport`: its commands, its version, and how it ends. Called by bin/sallyport.js. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { certCommand } from './cert.ts';
 import { checkConfigCommand } from './check-config.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
+import { monitorCommand } from './monitor.ts';
 import { passwdCommand } from './passwd.ts';
 import { withoutQemuSpelling } from './qemu-spelling.ts';
 import { runServe } from './serve.ts';
 import { serveCommand } from './serve-options.ts';
 import { printable } from './terminal-text.ts';
+import { version } from './version.ts';
 
 const EXIT_CODES = `
 Exit codes
@@ -43,7 +44,8 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES))
     .addCommand(certCommand())
     .addCommand(passwdCommand())
-    .addCommand(checkConfigCommand());
+    .addCommand(checkConfigCommand())
+    .addCommand(monitorCommand());
   const nested = command.commands.flatMap((each) => [each, ...each.commands]);
   for (const each of [command, ...nested]) {
     each.exitOverride().configureOutput({
@@ -73,10 +75,4 @@ function report(error: unknown, verbose: boolean): ExitCode {
 function stackOf(error: unknown): string {
   const origin = error instanceof CommandFailure && error.cause !== undefined ? error.cause : error;
   return origin instanceof Error ? (origin.stack ?? origin.message) : String(origin);
-}
-
-function version(): string {
-  // From out/src/cli/ to the package.
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

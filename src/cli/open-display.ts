@@ -26,7 +26,8 @@ export async function openDisplay(settings: ServeSettings, logger: Logger): Prom
       return openUpstream(display, { ...named, logger });
     case 'qemu': {
       const [command, ...args] = display.command;
-      return startQemuDisplay({ command, args, logger, ...named });
+      const monitor = settings.monitor !== undefined;
+      return startQemuDisplay({ command, args, monitor, logger, ...named });
     }
   }
 }

@@ -22,6 +22,10 @@ export type DisplayChoice =
     }
   | { readonly kind: 'qemu'; readonly command: readonly [string, ...string[]] };
 
+export type MonitorChoice =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'stdio' };
+
 export interface ServeSettings {
   readonly display: DisplayChoice;
   /** Empty: the first display that is free. */
@@ -58,6 +62,8 @@ export interface ServeSettings {
   readonly qemu?: QemuExtras;
   readonly name?: string;
   readonly service: ServiceSettings;
+  /** QMP on a unix socket, or on standard input and output. */
+  readonly monitor?: MonitorChoice;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -86,6 +92,7 @@ interface RawOptions {
   proxyProtocolFrom: string[];
   share: 'allow-exclusive' | 'force-shared' | 'ignore';
   name?: string;
+  monitor?: MonitorChoice;
   upstreamUser?: string;
   upstreamPasswordFile?: string;
   upstreamCa?: string;
@@ -269,6 +276,12 @@ export function serveCommand(
         .default(0, '0, close at once'),
     )
     .option('--pid-file <FILE>', 'file that holds the process id as long as it serves')
+    .optionsGroup('Control:')
+    .option(
+      '--monitor <WHERE>',
+      'monitor that speaks QMP, to change things while it runs: `unix:/path` or `stdio`',
+      reads(monitorChoice),
+    )
     .optionsGroup('Output:')
     .option('--json', 'events as JSON lines on stdout, log as JSON lines on stderr')
     .option('--verbose', 'log more, and show where errors come from')
@@ -330,6 +343,8 @@ function toSettings(
     (raw.allowName.length > 0 || (raw.users ?? raw.passwordFile) !== undefined)
   )
     throw usage('--access stands in place of --users, --password-file and --allow-name');
+  if (raw.monitor?.kind === 'stdio' && raw.json === true)
+    throw usage('--monitor stdio and --json exclude each other: both want standard output');
   const allowInsecure = new Set<InsecureName>();
   if (raw.insecureNone === true) allowInsecure.add('none');
   if (raw.insecureVncAuth === true) allowInsecure.add('vnc');
@@ -361,6 +376,7 @@ function toSettings(
     share: raw.share,
     ...(raw.name === undefined ? {} : { name: raw.name }),
     service: serviceSettings(raw),
+    ...(raw.monitor === undefined ? {} : { monitor: raw.monitor }),
     json: raw.json === true,
     verbose: raw.verbose === true,
   };
@@ -392,6 +408,16 @@ function displayChoice(
     ...(passwordFile === undefined ? {} : { passwordFile }),
     ...(caFile === undefined ? {} : { caFile }),
   };
+}
+
+function monitorChoice(text: string): MonitorChoice {
+  if (text === 'stdio') return { kind: 'stdio' };
+  const address = text.startsWith('unix:') ? parseAddress(text, 'listen') : undefined;
+  if (address?.kind !== 'unix')
+    throw new TypeError(
+      `${JSON.stringify(text)} is neither unix:/path nor stdio: whoever reaches a monitor may do anything`,
+    );
+  return { kind: 'unix', path: address.path };
 }
 
 function addressOfDisplay(display: string): Address {

@@ -15,6 +15,7 @@ import { openService, type Service } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
 import { withServiceCredentials } from './service-credentials.ts';
 import type { ServeSettings } from './serve-options.ts';
+import { startMonitor, type RunningMonitor } from './serve-monitor.ts';
 import { terminalStyle } from './terminal-text.ts';
 import { webSocketUrl } from './websocket-url.ts';
 
@@ -29,6 +30,7 @@ export async function runServe(given: ServeSettings): Promise<void> {
   const reload = onReloadSignal(logs, () => stop.ask('SIGHUP'));
   let service: Service | undefined;
   let composition: Composition | undefined;
+  let monitor: RunningMonitor | undefined;
   try {
     service = await openService(settings.service, logs);
     composition = await compose(settings, logs.inner, logs.log, service.inherited);
@@ -39,10 +41,11 @@ export async function runServe(given: ServeSettings): Promise<void> {
       display.events.on('closed', resolve);
     });
     await service.started(serving);
+    monitor = await startMonitor(settings, composition, logs);
     announce(settings, composition, logs);
     reload.serve(serving, service);
     for (const warning of composition.warnings) logs.log.warn(warning);
-    const reason = await Promise.race([gone, stop.asked]);
+    const reason = await Promise.race([gone, stop.asked, monitor.quit]);
     if (reason instanceof Error)
       throw new CommandFailure(ExitCode.Display, `the display is gone: ${reason.message}`, reason);
     service.stopping(reason);
@@ -55,6 +58,7 @@ export async function runServe(given: ServeSettings): Promise<void> {
     if (composition !== undefined) await shutDown(composition, composition.serving);
     throw error;
   } finally {
+    await monitor?.close();
     await service?.close();
     stop.forget();
     reload.forget();
@@ -86,7 +90,9 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
     return;
   }
   const maxVersion = settings.tls.maxVersion === 'TLSv1.3' ? '1.3' : '1.2';
-  const output = settings.service.audit === '-' ? process.stderr : process.stdout;
+  // On a monitor's output a program listens, and audit lines may go to it.
+  const isTaken = settings.monitor?.kind === 'stdio' || settings.service.audit === '-';
+  const output = isTaken ? process.stderr : process.stdout;
   output.write(
     `${renderBanner(
       {

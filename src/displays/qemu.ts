@@ -11,6 +11,7 @@ import { silentLogger, type Logger } from '../core/logger.ts';
 import { dial } from '../node/dial.ts';
 import { SecurityTypeNumber } from '../rfb/constants.ts';
 import type { Display } from '../server/display.ts';
+import type { ByteStream } from '../wire/byte-stream.ts';
 import { startGuestProcess, type GuestProcess, type ProcessExit } from './guest-process.ts';
 import { createUpstreamDisplay } from './upstream.ts';
 
@@ -23,10 +24,14 @@ export interface QemuOptions {
   readonly name?: string;
   /** Time for QEMU to answer, milliseconds. Default 10000. */
   readonly startMs?: number;
+  /** Opens the guest's own monitor too. Default false. */
+  readonly monitor?: boolean;
   readonly logger?: Logger;
 }
 
 export interface QemuDisplay extends Display {
+  /** The guest's monitor, which speaks QMP, not yet greeted; if it was asked for. */
+  readonly monitor?: ByteStream;
   readonly process: { readonly pid: number; readonly exited: Promise<ProcessExit> };
 }
 
@@ -47,8 +52,13 @@ export async function startQemuDisplay(options: QemuOptions): Promise<QemuDispla
   let guest: GuestProcess | undefined;
   try {
     const path = join(folder, 'vnc.sock');
-    guest = await startGuestProcess(command, [...args, '-vnc', vncOption(path)]);
+    const monitorPath = join(folder, 'qmp.sock');
+    const monitorArgs = options.monitor === true ? ['-qmp', monitorOption(monitorPath)] : [];
+    guest = await startGuestProcess(command, [...args, '-vnc', vncOption(path), ...monitorArgs]);
     const client = await connectWhenUp(guest, { command, path, startMs, logger });
+    // QEMU opens its monitors before its VNC server.
+    const monitor =
+      options.monitor === true ? await dial({ kind: 'unix', path: monitorPath }) : undefined;
     const display = await createUpstreamDisplay({
       connect: async () => client,
       reconnect: false,
@@ -58,18 +68,24 @@ export async function startQemuDisplay(options: QemuOptions): Promise<QemuDispla
       ...(name === undefined ? {} : { name }),
     });
     logger.info('guest started', { command, pid: guest.pid });
-    return Object.assign(display, { process: { pid: guest.pid, exited: guest.exited } });
+    return Object.assign(display, {
+      process: { pid: guest.pid, exited: guest.exited },
+      ...(monitor === undefined ? {} : { monitor }),
+    });
   } catch (error) {
     await guest?.end();
     throw error;
   } finally {
-    // The one connection is made, so the path is of no more use: nothing is left, even if we are killed.
+    // The connections are made, so the paths are of no more use: nothing is left, even if we are killed.
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** force-shared: no client of QEMU's can throw us out. A comma in an option's value is written twice. */
 const vncOption = (path: string): string => `unix:${path.replaceAll(',', ',,')},share=force-shared`;
+
+const monitorOption = (path: string): string =>
+  `unix:${path.replaceAll(',', ',,')},server=on,wait=off`;
 
 function checkArguments(args: readonly string[]): void {
   args.forEach((arg, i) => {

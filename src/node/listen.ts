@@ -33,6 +33,12 @@ export interface TrustedProxies {
   readonly refused?: (error: unknown, proxy: Peer) => void;
 }
 
+/** What went over a socket so far, bytes. */
+export interface Traffic {
+  readonly received: number;
+  readonly sent: number;
+}
+
 export interface Listener {
   /** What it listens on, with the port that port 0 became. */
   readonly address: Address;
@@ -46,16 +52,21 @@ export interface Listener {
  */
 export async function listen(
   address: Address,
-  onConnection: (stream: ByteStream, peer: Peer) => void,
+  onConnection: (stream: ByteStream, peer: Peer, traffic: () => Traffic) => void,
   options: ListenerOptions = {},
 ): Promise<Listener> {
   /** Whose header has not come yet. */
   const waiting = new Set<Socket>();
+  const take = (socket: Socket, peer: Peer): void =>
+    onConnection(socketStream(socket, options), peer, () => ({
+      received: socket.bytesRead,
+      sent: socket.bytesWritten,
+    }));
   const server = createServer((socket) => {
     const peer = peerOf(socket, address.kind);
     if (address.kind === 'tcp' && options.proxies?.includes(peer.host) === true)
       void acceptProxied(socket, peer, options.proxies);
-    else onConnection(socketStream(socket, options), peer);
+    else take(socket, peer);
   });
   const acceptProxied = async (
     socket: Socket,
@@ -65,9 +76,8 @@ export async function listen(
     waiting.add(socket);
     try {
       const source = await receiveProxyHeader(socket, proxies);
-      const stream = socketStream(socket, options);
+      take(socket, source === undefined ? proxy : proxiedPeer(source));
       socket.resume();
-      onConnection(stream, source === undefined ? proxy : proxiedPeer(source));
     } catch (error) {
       proxies.refused?.(error, proxy);
     } finally {

@@ -2,23 +2,12 @@
  * A display served on sockets: credentials, policy, who may enter, server and listeners, put together. The library's
  * `serve`, and what the command line runs.
  */
-import { createAuthenticator } from '../access/authenticator.ts';
-import { parseNameRule } from '../access/name-rules.ts';
-import { PasswordStore } from '../access/passwords.ts';
-import type { UserStore } from '../access/users.ts';
+import { parseNetwork } from '../access/networks.ts';
+import type { PasswordStore } from '../access/passwords.ts';
 import type { Unsubscribe } from '../core/emitter.ts';
-import { ErrorCode, SecurityError } from '../core/errors.ts';
-import type { Limits } from '../core/limits.ts';
+import { resolveLimits, type Limits } from '../core/limits.ts';
 import type { Logger } from '../core/logger.ts';
-import { allRights, type Rights } from '../security/identity.ts';
-import {
-  describeProtection,
-  orderOffer,
-  parseSecurityList,
-  policyFaults,
-  type InsecureName,
-  type SecurityOffer,
-} from '../security/policy.ts';
+import { orderOffer, type InsecureName, type SecurityOffer } from '../security/policy.ts';
 import type { Display } from '../server/display.ts';
 import {
   createServer,
@@ -26,44 +15,64 @@ import {
   type SharePolicy,
   type VncServer,
 } from '../server/server.ts';
-import { isLoopback, parseAddress, type Address } from './address.ts';
-import { listen, type Listener } from './listen.ts';
+import type { AccessPolicy } from './access-policy.ts';
+import { isLoopback, parseAddress, type Address, type AddressRole } from './address.ts';
+import type { Listener } from './listen.ts';
+import { createListeners, type Accept, type Listeners } from './listeners.ts';
 import { reloadAll, type Reloadable, type ReloadReport } from './reload.ts';
+import { connectReverse } from './reverse.ts';
+import { accessInForce } from './serve-access.ts';
+import {
+  authenticatorOf,
+  checkAccess,
+  checkPolicy,
+  checkWebSocket,
+  offerOf,
+  passwordStoreOf,
+  type ServeAccess,
+} from './serve-offer.ts';
 import { openServerTls, type ServerTls, type ServeTls } from './server-tls.ts';
-import { errorCode } from './socket-stream.ts';
+import type { InheritedListener } from './socket-activation.ts';
+import { listenWebSocket } from './websocket-listen.ts';
+import { parseOrigin } from './websocket-origin.ts';
 
+export type { ServeAccess } from './serve-offer.ts';
 export type { ServeTls } from './server-tls.ts';
+
+export type AddressOption = string | Address | readonly (string | Address)[];
 
 export interface ServeOptions {
   readonly display: Display;
   /**
-   * `:1`, `*:1`, `unix:/path`; several if wanted. Default: the first free display of :1 to :20, on loopback. Only this
-   * machine can reach a display number without a host.
+   * `:1`, `*:1`, `unix:/path`; several if wanted. Default, where none of `inherited`, `websocket` and `connect` is given:
+   * the first free display of :1 to :20, on loopback. Only this machine can reach a display number without a host. False:
+   * nowhere.
    */
-  readonly listen?: string | Address | readonly (string | Address)[];
+  readonly listen?: AddressOption | false;
+  /** Sockets that listen already, handed over by a service manager; the server takes them over. */
+  readonly inherited?: readonly InheritedListener[];
+  /** Where browsers connect; display N is port 5700 + N here. wss where something on offer is X.509, else clear. */
+  readonly websocket?: {
+    readonly listen: AddressOption;
+    /** Pages that may connect besides those of the same origin: `https://console.example`. */
+    readonly origins?: readonly string[];
+  };
+  /** Viewers that listen, to be dialled: `host::5500`. They are dialled again when they have gone. */
+  readonly connect?: AddressOption;
   /** `X509Plain,X509Vnc`. Default: what `access` has answers for, inside verified TLS. */
   readonly security?: string | SecurityOffer;
   /** Weak types that are allowed although they are weak. */
   readonly allowInsecure?: Iterable<InsecureName>;
   readonly tls?: ServeTls;
   readonly access?: ServeAccess;
-  /** What reload() reads again beside the certificates: the files that `access` came from, say. */
+  /** What `reload()` reads again beside the certificates. */
   readonly reloadables?: readonly Reloadable[];
   /** Default `ignore`. */
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
+  /** Networks (`10.0.0.0/8`) of proxies whose connections must begin with a PROXY protocol header. */
+  readonly proxyProtocolFrom?: readonly string[];
   readonly logger?: Logger;
-}
-
-export interface ServeAccess {
-  /** Of VNC authentication, 1 to 8 bytes; a store, to change it while the server runs. */
-  readonly password?: string | PasswordStore;
-  /** Users and passwords of the Plain types. */
-  readonly users?: UserStore;
-  /** What the types None give. Default: everything. */
-  readonly anyone?: Rights;
-  /** Rules on client certificates; they need `verifyClient: 'require'`. */
-  readonly allowNames?: readonly string[];
 }
 
 export interface Serving {
@@ -75,180 +84,242 @@ export interface Serving {
   readonly server: VncServer;
   /** With the ports that were free. */
   readonly addresses: readonly Address[];
+  readonly websocketAddresses: readonly Address[];
+  /** Whether those are wss. */
+  readonly websocketTls: boolean;
+  /** Of new connections. */
   readonly offer: SecurityOffer;
+  /** What listens, to change while it runs; WebSockets are not among them. */
+  readonly listeners: Listeners;
+  /** Of the types that ask for a VNC password. Empty unless one was given; of no use beside a policy. */
+  readonly passwords: PasswordStore;
+  /** The access file, if there is one: to reload it by hand. */
+  readonly policy?: AccessPolicy;
+  /** What new connections are offered; sessions stay as they are. Throws SecurityError, and then nothing changed. */
+  readonly setOffer: (offer: SecurityOffer) => void;
   /**
-   * Reads the certificates again, and `reloadables`. Sessions stay, but for those whose certificate has been revoked. What
-   * cannot be used is in the report, and what was there before stays in use. Never rejects.
+   * Reads the certificates again, the access file, and `reloadables`. Sessions stay, but for those whose certificate has
+   * been revoked. What cannot be used is in the report, and what was there before stays in use. Never rejects.
    */
   readonly reload: () => Promise<ReloadReport>;
+  /** Takes no more connections; those that are there stay. Idempotent. */
+  readonly stopListening: () => Promise<void>;
   /** Closes viewers and listeners. The display stays open. Idempotent. */
   readonly close: () => Promise<void>;
 }
 
-const FREE_DISPLAYS = Array.from({ length: 20 }, (_, i) => `:${i + 1}`);
+const FREE_DISPLAYS = ':1-20';
+/** Of display 0 for browsers, as in QEMU. */
+export const WEBSOCKET_PORT = 5700;
 
 /**
  * Rejects with TypeError for options that cannot be read, SecurityError (ERR_VNC_POLICY) for those that would be unsafe or
  * leave a type without an answer, (ERR_VNC_TLS_CONFIGURATION) for unusable credentials, and Error for addresses.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const wanted = addressesOf(options.listen);
+  const places = placesOf(options);
   const offer = offerOf(options.security, options.access ?? {});
-  const secured = await openServerTls(offer, options.tls ?? {}, options.logger);
+  const secured = await openServerTls(options.tls ?? {}, options.logger);
   try {
-    return await serveWith(options, { wanted, offer, secured });
+    return await serveWith(options, { places, offer, secured });
   } catch (error) {
     secured.close();
     throw error;
   }
 }
 
+/** Where viewers are met. */
+interface Places {
+  readonly listen: readonly Address[];
+  readonly inherited: readonly InheritedListener[];
+  readonly websocket: readonly Address[];
+  readonly origins: ReadonlySet<string>;
+  readonly connect: readonly Address[];
+}
+
+function placesOf(options: ServeOptions): Places {
+  const inherited = options.inherited ?? [];
+  const connect = addressesOf(options.connect, 'connect');
+  const websocket = addressesOf(options.websocket?.listen, 'listen', WEBSOCKET_PORT);
+  const given = options.listen === false ? [] : addressesOf(options.listen, 'listen');
+  const isElsewhere = [...given, ...inherited, ...websocket, ...connect].length > 0;
+  const listen =
+    options.listen === false || isElsewhere ? given : addressesOf(FREE_DISPLAYS, 'listen');
+  const origins = new Set(options.websocket?.origins?.map(parseOrigin));
+  return { listen, inherited, websocket, origins, connect };
+}
+
+function addressesOf(
+  given: AddressOption | undefined,
+  role: AddressRole,
+  basePort?: number,
+): readonly Address[] {
+  if (given === undefined) return [];
+  const list = Array.isArray(given) ? (given as readonly (string | Address)[]) : [given as string];
+  return list.map((each) => (typeof each === 'string' ? parseAddress(each, role, basePort) : each));
+}
+
 interface Resolved {
-  readonly wanted: readonly Address[] | undefined;
+  readonly places: Places;
   readonly offer: SecurityOffer;
   readonly secured: ServerTls;
 }
 
 async function serveWith(
   options: ServeOptions,
-  { wanted, offer, secured }: Resolved,
+  { places, offer: firstOffer, secured }: Resolved,
 ): Promise<Serving> {
   const { display, tls = {}, access = {}, share, limits, logger } = options;
   const { acceptor } = secured;
-  checkPolicy(offer, {
-    local: (wanted ?? [parseAddress(':1', 'listen')]).every(isLoopback),
-    allowInsecure: new Set(options.allowInsecure),
-    tlsLayers: acceptor?.layers ?? new Set(),
-    verifyClient: tls.verifyClient ?? 'off',
-  });
+  let offer = firstOffer;
+  const elsewhere = [...places.websocket, ...places.connect];
+  const check = (addresses: readonly Address[], types: SecurityOffer): void => {
+    if (places.websocket.length > 0) checkWebSocket(types);
+    checkPolicy(types, {
+      local: [...addresses, ...elsewhere].every(isLoopback),
+      allowInsecure: new Set(options.allowInsecure),
+      tlsLayers: acceptor.layers,
+      verifyClient: tls.verifyClient ?? 'off',
+    });
+  };
+  const inheritedAddresses = places.inherited.map(({ address }) => address);
+  check([...places.listen, ...inheritedAddresses], offer);
   checkAccess(offer, tls, access);
 
+  const passwords = passwordStoreOf(access.password);
+  const inForce = accessInForce({
+    authenticator: authenticatorOf(access, passwords),
+    policy: access.policy,
+    throttle: access.throttle,
+    proxies: (options.proxyProtocolFrom ?? []).map(parseNetwork),
+    limits: resolveLimits(limits),
+    logger,
+  });
   const server = createServer({
     display,
-    offer,
-    authenticator: authenticatorOf(access),
-    ...(acceptor === undefined ? {} : { tls: acceptor }),
+    // Read anew for each connection.
+    get offer() {
+      return offer;
+    },
+    ...inForce.options,
+    tls: acceptor,
     ...(share === undefined ? {} : { share }),
     ...(limits === undefined ? {} : { limits }),
     ...(logger === undefined ? {} : { logger }),
   });
+  inForce.attach(server);
   secured.follow(server, logger);
-  const accept: Parameters<typeof listen>[1] = (stream, peer) => void server.accept(stream, peer);
-  let listeners: readonly Listener[];
+
+  const door = createDoor(server);
+  const listeners = createListeners({
+    accept: door.accept,
+    events: server.events,
+    check: (addresses) => check(addresses, offer),
+    listen: { proxies: inForce.proxies },
+    inherited: places.inherited,
+  });
+  const wss = acceptor.layers.has('x509') ? acceptor : undefined;
+  const websockets: Listener[] = [];
   try {
-    listeners = wanted === undefined ? [await listenFree(accept)] : await listenAll(wanted, accept);
+    await listeners.replace([...inheritedAddresses, ...places.listen]);
+    for (const address of places.websocket)
+      websockets.push(
+        await listenWebSocket(address, (stream, peer) => door.accept(stream, peer), {
+          origins: places.origins,
+          ...(wss === undefined ? {} : { tls: wss }),
+          ...(limits === undefined ? {} : { limits }),
+          ...(logger === undefined ? {} : { logger }),
+        }),
+      );
   } catch (error) {
+    inForce.close();
+    await Promise.all([listeners.close(), ...websockets.map((each) => each.close())]);
     await server.close();
     throw error;
   }
+  for (const each of places.inherited) each.start((stream, peer) => door.accept(stream, peer));
+  const reverses = places.connect.map((address) =>
+    connectReverse(
+      address,
+      (stream, peer) => door.accept(stream, peer),
+      logger === undefined ? {} : { logger },
+    ),
+  );
+  setImmediate(door.open);
+
+  let stopping: Promise<void> | undefined;
+  const stopListening = (): Promise<void> => {
+    for (const reverse of reverses) reverse.close();
+    return (stopping ??= Promise.all([
+      listeners.close(),
+      ...websockets.map((each) => each.close()),
+    ]).then(() => undefined));
+  };
   let closing: Promise<void> | undefined;
   return {
     on: (name, listener) => server.events.on(name, listener),
     server,
-    addresses: listeners.map(({ address }) => address),
-    offer,
-    reload: () => reloadAll([...secured.reloadables, ...(options.reloadables ?? [])]),
+    get addresses() {
+      return listeners.addresses;
+    },
+    websocketAddresses: websockets.map(({ address }) => address),
+    websocketTls: wss !== undefined,
+    get offer() {
+      return offer;
+    },
+    listeners,
+    passwords,
+    ...(access.policy === undefined ? {} : { policy: access.policy }),
+    setOffer: (given) => {
+      const next = orderOffer(given);
+      check(listeners.addresses, next);
+      // A password can still be set; until then nobody gets in.
+      checkAccess(
+        next,
+        tls,
+        access.policy === undefined ? { ...access, password: passwords } : access,
+      );
+      offer = next;
+    },
+    reload: () =>
+      reloadAll([
+        ...secured.reloadables,
+        ...(access.policy === undefined ? [] : [policyReloadable(access.policy)]),
+        ...(options.reloadables ?? []),
+      ]),
+    stopListening,
     close: () => {
+      inForce.close();
       secured.close();
-      return (closing ??= closeAll(listeners, server));
+      return (closing ??= stopListening().then(() => server.close()));
     },
   };
 }
 
-function addressesOf(given: ServeOptions['listen']): readonly Address[] | undefined {
-  if (given === undefined) return undefined;
-  const list = Array.isArray(given) ? (given as readonly (string | Address)[]) : [given as string];
-  if (list.length === 0) return undefined;
-  return list.map((each) => (typeof each === 'string' ? parseAddress(each, 'listen') : each));
-}
+/** The access file among what is reloaded: one that is missing or broken is an error to be told of. */
+const policyReloadable = (policy: AccessPolicy): Reloadable => ({
+  name: 'access',
+  reload: async () => {
+    const outcome = await policy.reload();
+    if (outcome === 'kept') throw new Error('the access file is broken');
+    if (outcome === 'missing')
+      throw new Error('the access file is missing, and nobody new gets in');
+    return { changed: outcome === 'changed', warnings: policy.warnings };
+  },
+});
 
-/** What was asked for; else the X.509 types that somebody can pass. */
-function offerOf(given: ServeOptions['security'], access: ServeAccess): SecurityOffer {
-  if (typeof given === 'string') return parseSecurityList(given);
-  if (given !== undefined) return orderOffer(given);
-  const names = [
-    access.users === undefined ? '' : 'X509Plain',
-    access.password === undefined ? '' : 'X509Vnc',
-  ].filter((name) => name !== '');
-  if (names.length === 0)
-    throw policyError('neither a password nor users are given, so nobody could log in');
-  return parseSecurityList(names.join(','));
-}
-
-function checkPolicy(
-  offer: SecurityOffer,
-  circumstances: Parameters<typeof policyFaults>[1],
-): void {
-  const faults = policyFaults(offer, circumstances);
-  if (faults.length > 0) throw policyError(faults.join('; '));
-}
-
-/** Every type on offer must have somebody to ask, and every rule somebody to apply to. */
-function checkAccess(offer: SecurityOffer, tls: ServeTls, access: ServeAccess): void {
-  if ((access.allowNames ?? []).length > 0 && tls.verifyClient !== 'require')
-    throw policyError(
-      'rules on names need client certificates to be required: without one a viewer shows no name',
-    );
-  for (const { name, viewerProvenBy } of describeProtection(offer)) {
-    if (viewerProvenBy === 'user name and password' && access.users === undefined)
-      throw policyError(`${name} needs users, and there are none`);
-    if (viewerProvenBy === 'a password of 1 to 8 bytes' && access.password === undefined)
-      throw policyError(`${name} needs a password, and there is none`);
-  }
-}
-
-function authenticatorOf(access: ServeAccess): ReturnType<typeof createAuthenticator> {
-  const { password, users, anyone = allRights, allowNames } = access;
-  const rules = allowNames?.map(parseNameRule);
-  return createAuthenticator({
-    anyone,
-    ...(password === undefined ? {} : { passwords: passwordStoreOf(password) }),
-    ...(users === undefined ? {} : { users }),
-    ...(rules === undefined || rules.length === 0 ? {} : { nameRules: () => rules }),
+/** Who connects before our caller could subscribe to events waits: nobody may come in unseen. */
+function createDoor(server: VncServer): { readonly accept: Accept; readonly open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
   });
+  return {
+    accept: (stream, peer, known) =>
+      void opened.then(() => {
+        const id = server.accept(stream, peer);
+        known?.(id);
+      }),
+    open,
+  };
 }
-
-function passwordStoreOf(password: string | PasswordStore): PasswordStore {
-  if (typeof password !== 'string') return password;
-  const store = new PasswordStore();
-  store.set('full', password);
-  return store;
-}
-
-/** All of them, or none. */
-async function listenAll(
-  addresses: readonly Address[],
-  accept: Parameters<typeof listen>[1],
-): Promise<readonly Listener[]> {
-  const listeners: Listener[] = [];
-  try {
-    for (const address of addresses) listeners.push(await listen(address, accept));
-  } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.close()));
-    throw error;
-  }
-  return listeners;
-}
-
-async function listenFree(accept: Parameters<typeof listen>[1]): Promise<Listener> {
-  let last: unknown;
-  for (const text of FREE_DISPLAYS) {
-    try {
-      return await listen(parseAddress(text, 'listen'), accept);
-    } catch (error) {
-      if (!(error instanceof Error && errorCode(error.cause) === 'EADDRINUSE')) throw error;
-      last = error;
-    }
-  }
-  throw new Error('cannot listen: all of the displays :1 to :20 are taken', {
-    cause: last instanceof Error ? last.cause : last,
-  });
-}
-
-async function closeAll(listeners: readonly Listener[], server: VncServer): Promise<void> {
-  await Promise.all(listeners.map((listener) => listener.close()));
-  await server.close();
-}
-
-const policyError = (message: string): SecurityError =>
-  new SecurityError(message, { code: ErrorCode.policy });

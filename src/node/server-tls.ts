@@ -1,6 +1,5 @@
 /** A server's half of TLS, kept current: credentials from where the options say, the acceptor that shows them, what reloads. */
 import { silentLogger, type Logger } from '../core/logger.ts';
-import { describeProtection, type SecurityOffer } from '../security/policy.ts';
 import type { VncServer } from '../server/server.ts';
 import { openCredentialStore, type CredentialStore } from './credential-store.ts';
 import type { DhGroup } from './ffdhe.ts';
@@ -30,8 +29,8 @@ export interface ServeTls {
 }
 
 export interface ServerTls {
-  /** Absent when nothing on offer needs it. */
-  readonly acceptor?: NodeTlsAcceptor;
+  /** Of layers that are not on offer, too: the offer can change while the server runs. */
+  readonly acceptor: NodeTlsAcceptor;
   readonly reloadables: readonly Reloadable[];
   /** From now on revocations end this server's sessions. Called once, when there is a server. */
   readonly follow: (server: VncServer, logger?: Logger) => void;
@@ -40,13 +39,9 @@ export interface ServerTls {
 
 /** Rejects with SecurityError (ERR_VNC_TLS_CONFIGURATION) for unusable credentials. */
 export async function openServerTls(
-  offer: SecurityOffer,
   tls: ServeTls,
   logger: Logger = silentLogger,
 ): Promise<ServerTls> {
-  const layers = new Set(describeProtection(offer).map(({ layer }) => layer));
-  if (!layers.has('anonymous') && !layers.has('x509'))
-    return { reloadables: [], follow: () => undefined, close: () => undefined };
   const { credentials, verifyClient = 'off' } = tls;
   const given = credentials !== undefined && 'attach' in credentials ? credentials : undefined;
   const texts = credentials !== undefined && 'attach' in credentials ? undefined : credentials;
@@ -55,7 +50,7 @@ export async function openServerTls(
   try {
     const acceptor = createTlsAcceptor({
       ...(texts === undefined ? {} : { x509: texts }),
-      anonymous: layers.has('anonymous') && { group: tls.dhGroup ?? 'ffdhe2048' },
+      anonymous: { group: tls.dhGroup ?? 'ffdhe2048' },
       verifyClient,
       ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
     });

@@ -86,6 +86,11 @@ export class Connection {
     return this.#viewer;
   }
 
+  /** Empty until the viewer named them. */
+  get encodings(): readonly number[] {
+    return this.#session?.encodings ?? [];
+  }
+
   /** Resolves when the connection is closed and everything of it released. Never rejects. */
   async run(handshake: () => Promise<ServerEstablished>): Promise<VncError> {
     const { lifecycle } = this;

@@ -75,6 +75,7 @@ export interface By {
 
 export interface ServerOptions {
   readonly display: Display;
+  /** Read for each connection. */
   readonly offer: SecurityOffer;
   readonly authenticator: Authenticator;
   readonly tls?: TlsAcceptor;
@@ -90,6 +91,8 @@ export interface VncServer {
   /** Takes a connection over. Never throws and never rejects: faults end in `disconnected`. Returns its id. */
   readonly accept: (stream: ByteStream, peer: Peer) => number;
   readonly viewers: readonly ViewerInfo[];
+  /** What a viewer last named with SetEncodings; empty for an unknown id. */
+  readonly encodings: (id: number) => readonly number[];
   /** Closes one session, or one handshake. False when there is none with this id. `by` is told in events. */
   readonly kick: (id: number, reason?: string, by?: string) => boolean;
   readonly setRights: (id: number, rights: Rights, by?: string) => boolean;
@@ -303,6 +306,9 @@ class Server implements VncServer {
     void lifecycle.close(reason);
     this.events.emit('kicked', { id, peer, reason: reason.message, ...by });
   }
+
+  readonly encodings = (id: number): readonly number[] =>
+    this.#connections.get(id)?.encodings ?? [];
 
   readonly kick = (id: number, reason = 'disconnected by the server', by = 'server'): boolean => {
     const connection = this.#connections.get(id);

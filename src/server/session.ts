@@ -48,6 +48,8 @@ export class Session {
   /** Of the reader, before the session. */
   readonly #consumedBefore: number;
   #rights: Rights;
+  /** As the viewer last named them. */
+  encodings: readonly number[] = [];
 
   constructor(established: ServerEstablished, options: SessionOptions) {
     const { display, limits, codecs, lifecycle, fail } = options;
@@ -123,6 +125,7 @@ export class Session {
         this.#update(() => this.#updates.setPixelFormat(message.format));
         break;
       case 'SetEncodings':
+        this.encodings = message.encodings;
         this.#update(() => this.#updates.setEncodings(message.encodings));
         break;
       case 'FramebufferUpdateRequest':

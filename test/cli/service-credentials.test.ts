@@ -21,6 +21,11 @@ function credentials(...names: string[]): { CREDENTIALS_DIRECTORY: string } {
 const settings: ServeSettings = {
   display: { kind: 'testcard' },
   listen: [],
+  websocket: [],
+  websocketOrigins: [],
+  connect: [],
+  disconnectRevoked: true,
+  proxyProtocolFrom: [],
   allowInsecure: new Set(),
   tls: { identities: [], maxVersion: 'TLSv1.2', dhGroup: 'ffdhe2048' },
   verifyClient: 'off',

@@ -19,6 +19,7 @@ const certificate = (distinguishedName: string, reversed: string): PeerCertifica
   subjectAltNames: [],
   fingerprint256: '00',
   serialNumber: '01',
+  issuer: 'CN=CA',
   verified: true,
 });
 const alice = certificate('C=GB,O=Lab,CN=alice', 'CN=alice,O=Lab,C=GB');

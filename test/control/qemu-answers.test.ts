@@ -1,0 +1,258 @@
+/** The same commands to a real QEMU and to ours: the answers are the same, member by member. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { openQmpClient, type QmpClient } from '../../src/control/qmp-client.ts';
+import { createJsonReader } from '../../src/control/json-reader.ts';
+import { startGuestProcess, type GuestProcess } from '../../src/displays/guest-process.ts';
+import { connect } from '../../src/node/connect.ts';
+import { dial } from '../../src/node/dial.ts';
+import { withoutPeers } from '../support/peers.ts';
+import { until } from '../support/until.ts';
+import { listenMonitor } from '../../src/control/monitor-transport.ts';
+import { Monitored } from './monitored.ts';
+
+const program = 'qemu-system-x86_64';
+
+/** Lines as they are sent, those that are not quite right too. */
+const requests: readonly string[] = [
+  { execute: 'query-version', arguments: { x: 1 } },
+  { execute: 'qmp_capabilities' },
+  { execute: 'query-vnc', id: 1 },
+  { execute: 'query-vnc', id: { any: ['thing', null] } },
+  { execute: 'query-vnc-servers' },
+  { execute: 'no-such-command', id: null },
+  { execute: 5 },
+  { foo: 1 },
+  { id: 1 },
+  { execute: 'query-vnc', foo: 1 },
+  { execute: 'query-vnc', arguments: 5 },
+  { execute: 'query-vnc', arguments: { x: 1 } },
+  '[1, 2]',
+  '5',
+  '"x"',
+  '{"execute": query}',
+  'nonsense',
+  '} {"execute": "query-vnc"}',
+  "{'execute': 'query-vnc', 'id': 'single quotes'}",
+  '{"execute": "query-vnc",\n\n"id": 2}{"execute": "query-vnc", "id": 3}',
+  { execute: 'set_password' },
+  { execute: 'set_password', arguments: { protocol: 'vnc' } },
+  { execute: 'set_password', arguments: { protocol: 'abc', password: 'x' } },
+  { execute: 'set_password', arguments: { protocol: 5, password: 'x' } },
+  { execute: 'set_password', arguments: { protocol: 'vnc', password: 5 } },
+  { execute: 'set_password', arguments: { protocol: 'vnc', password: 'x', bogus: 1 } },
+  { execute: 'set_password', arguments: { protocol: 'vnc', password: 'x', connected: 'fail' } },
+  { execute: 'set_password', arguments: { protocol: 'vnc', password: 'x', connected: 'abc' } },
+  { execute: 'set_password', arguments: { protocol: 'vnc', password: 'x', display: 'abc' } },
+  { execute: 'set_password', arguments: { protocol: 'spice', password: 'x' } },
+  { execute: 'set_password', arguments: { protocol: 'vnc', password: 'x', display: 'default' } },
+  {
+    execute: 'set_password',
+    arguments: { protocol: 'vnc', password: 'secret', connected: 'keep' },
+  },
+  { execute: 'expire_password', arguments: { protocol: 'vnc' } },
+  { execute: 'expire_password', arguments: { protocol: 'vnc', time: 5 } },
+  { execute: 'expire_password', arguments: { protocol: 'vnc', time: '+60', display: 'abc' } },
+  { execute: 'expire_password', arguments: { protocol: 'spice', time: '+60' } },
+  ...['now', '1', '+60', 'never'].map((time) => ({
+    execute: 'expire_password',
+    arguments: { protocol: 'vnc', time },
+  })),
+  { execute: 'change-vnc-password' },
+  { execute: 'change-vnc-password', arguments: { password: 'secret' } },
+  { execute: 'display-reload' },
+  { execute: 'display-reload', arguments: { type: 'gtk' } },
+  { execute: 'display-reload', arguments: { type: 'vnc' } },
+  { execute: 'display-reload', arguments: { type: 'vnc', 'tls-certs': true } },
+  { execute: 'display-update', arguments: { type: 'vnc' } },
+  { execute: 'display-update', arguments: { type: 'vnc', addresses: 5 } },
+  { execute: 'display-update', arguments: { type: 'vnc', addresses: [5] } },
+  { execute: 'display-update', arguments: { type: 'vnc', addresses: [{ type: 'abc' }] } },
+  {
+    execute: 'display-update',
+    arguments: { type: 'vnc', addresses: [{ type: 'inet', host: '127.0.0.1' }] },
+  },
+  {
+    execute: 'display-update',
+    arguments: { type: 'vnc', addresses: [{ type: 'inet', host: '127.0.0.1', port: 5 }] },
+  },
+  {
+    execute: 'display-update',
+    arguments: {
+      type: 'vnc',
+      addresses: [
+        { type: 'inet', host: '127.0.0.1', port: '0' },
+        { type: 'unix', path: 'FOLDER/second' },
+      ],
+    },
+  },
+  { execute: 'query-vnc' },
+  { execute: 'query-vnc-servers' },
+  { execute: 'display-update', arguments: { type: 'vnc', addresses: [] } },
+  { execute: 'query-vnc' },
+  { execute: 'query-vnc-servers' },
+  { execute: 'getfd', arguments: {} },
+  { execute: 'closefd', arguments: { fdname: 'x' } },
+  { execute: 'screendump' },
+  { execute: 'screendump', arguments: { filename: 'FOLDER/a.ppm' } },
+  { execute: 'screendump', arguments: { filename: 'FOLDER/a.png', format: 'png' } },
+  { execute: 'screendump', arguments: { filename: 'FOLDER/a.gif', format: 'gif' } },
+  { execute: 'screendump', arguments: { filename: 'FOLDER/nowhere/a.ppm' } },
+  { execute: 'screendump', arguments: { filename: 'FOLDER/a.ppm', device: 'abc' } },
+  { execute: 'screendump', arguments: { filename: 'FOLDER/a.ppm', head: 1 } },
+  { execute: 'send-key', arguments: { keys: [] } },
+  { execute: 'send-key', arguments: { keys: [{ type: 'qcode', data: 'a' }], 'hold-time': 1 } },
+  { execute: 'send-key', arguments: { keys: [{ type: 'number', data: 30 }], 'hold-time': 1 } },
+  { execute: 'send-key', arguments: { keys: [{ type: 'qcode', data: 'abc' }] } },
+  { execute: 'send-key', arguments: { keys: [{ type: 'qcode' }] } },
+  { execute: 'send-key', arguments: { keys: [{ type: 'abc' }] } },
+  {
+    execute: 'send-key',
+    arguments: { keys: [{ type: 'qcode', data: 'a' }], 'hold-time': 'x' },
+  },
+  {
+    execute: 'input-send-event',
+    arguments: { events: [{ type: 'btn', data: { down: true, button: 'abc' } }] },
+  },
+  {
+    execute: 'input-send-event',
+    arguments: { events: [{ type: 'btn', data: { down: true } }] },
+  },
+  { execute: 'input-send-event', arguments: { device: 'abc', events: [] } },
+  { execute: 'qmp_capabilities' },
+].map((request) => (typeof request === 'string' ? request : JSON.stringify(request)));
+
+/** One end: a monitor, and the folder of its VNC socket. */
+class End {
+  readonly folder: string;
+  readonly #socket: Socket;
+  readonly #messages: unknown[] = [];
+  #wake: () => void = () => undefined;
+
+  constructor(folder: string, socket: Socket) {
+    this.folder = folder;
+    this.#socket = socket;
+    const reader = createJsonReader();
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      for (const item of reader.feed(text))
+        this.#messages.push('value' in item ? item.value : item);
+      this.#wake();
+    });
+  }
+
+  static async open(folder: string): Promise<End> {
+    const socket = connectSocket(join(folder, 'monitor'));
+    const end = new End(folder, socket);
+    await end.next();
+    return end;
+  }
+
+  async next(): Promise<unknown> {
+    while (this.#messages.length === 0)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    return this.#normal(this.#messages.shift());
+  }
+
+  /** What it says to this, and to a command behind it whose answer marks the end. */
+  async answers(request: string): Promise<unknown[]> {
+    this.#socket.write(`${request.replaceAll('FOLDER', this.folder)}\n{"id": "end"}\n`);
+    const answers: unknown[] = [];
+    for (;;) {
+      const answer = await this.next();
+      if ((answer as { id?: unknown }).id === 'end') return answers;
+      answers.push(answer);
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** Without what must differ: folders, ports that were free, and the time. */
+  #normal(value: unknown): unknown {
+    return JSON.parse(
+      JSON.stringify(value, (key, each: unknown) =>
+        key === 'timestamp'
+          ? Object.keys(each as object)
+          : key === 'service' && /^\d+$/.test(String(each))
+            ? 'PORT'
+            : typeof each === 'string'
+              ? each.replaceAll(this.folder, 'FOLDER')
+              : each,
+      ),
+    ) as unknown;
+  }
+}
+
+describe('monitor beside QEMU', { skip: withoutPeers(program) }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-answers-'));
+  let guest: GuestProcess | undefined;
+  let monitored: Monitored | undefined;
+  let transport: { readonly close: () => Promise<void> } | undefined;
+  const ends: End[] = [];
+  before(async () => {
+    const vnc = `unix:${folder}/vnc,password=on`;
+    const qmp = `unix:${folder}/monitor,server=on,wait=off`;
+    const machine = '-nodefaults -no-user-config -machine pc -accel tcg -m 16 -S -vga std'.split(
+      ' ',
+    );
+    guest = await startGuestProcess(program, [...machine, '-vnc', vnc, '-qmp', qmp]);
+    let client: QmpClient | undefined;
+    await until('QEMU', async () => {
+      try {
+        client = await openQmpClient(await dial({ kind: 'unix', path: join(folder, 'monitor') }));
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    // It takes one client at a time.
+    client?.close();
+    await client?.closed;
+    monitored = await Monitored.start();
+    transport = await listenMonitor(monitored.monitor, join(monitored.folder, 'monitor'));
+    ends.push(await End.open(folder), await End.open(monitored.folder));
+  });
+  after(async () => {
+    for (const end of ends) end.close();
+    await guest?.end();
+    await transport?.close();
+    await monitored?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('answers as QEMU does', async () => {
+    const [theirs, ours] = ends;
+    assert.ok(theirs !== undefined && ours !== undefined);
+    for (const request of requests)
+      assert.deepEqual(await ours.answers(request), await theirs.answers(request), request);
+  });
+
+  it('tells of a viewer as QEMU does', async () => {
+    const told: unknown[][] = [];
+    for (const end of ends) {
+      await end.answers(
+        '{"execute": "display-update", "arguments": {"type": "vnc", "addresses": [{"type": "unix", "path": "FOLDER/vnc"}, {"type": "inet", "host": "127.0.0.1", "port": "0"}]}}',
+      );
+      await end.answers('{"execute": "change-vnc-password", "arguments": {"password": "secret"}}');
+      const target = `unix:${end.folder}/vnc`;
+      const viewer = await connect(target, { security: 'VncAuth', password: 'secret' });
+      told.push([
+        await end.next(),
+        await end.next(),
+        await end.answers('{"execute": "query-vnc"}'),
+        await end.answers('{"execute": "query-vnc-servers"}'),
+      ]);
+      await viewer.close();
+      told.at(-1)?.push(await end.next());
+    }
+    assert.deepEqual(told[1], told[0]);
+    assert.match(JSON.stringify(told), /VNC_CONNECTED.*VNC_INITIALIZED.*VNC_DISCONNECTED/);
+  });
+});
