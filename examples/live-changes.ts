@@ -23,7 +23,6 @@ import {
   PasswordStore,
   serve,
   viewOnlyRights,
-  type Serving,
 } from '../src/server.ts';
 import { attachViewer } from './attached-viewer.ts';
 

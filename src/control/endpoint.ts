@@ -25,11 +25,12 @@ export function listenerEndpoint(address: Address): Endpoint {
 
 /** As QEMU tells it, a client on a unix socket has neither host nor service. */
 export function peerEndpoint(peer: Peer): Endpoint {
-  if (peer.host === '') return { host: '', service: '', family: 'unix', websocket: false };
+  const websocket = peer.websocket === true;
+  if (peer.host === '') return { host: '', service: '', family: 'unix', websocket };
   const host = plainHost(peer.host);
   const service = /:(\d+)$/.exec(peer.address)?.[1] ?? '';
   const family = service === '' ? 'unknown' : isIPv6(host) ? 'ipv6' : 'ipv4';
-  return { host, service, family, websocket: false };
+  return { host, service, family, websocket };
 }
 
 export interface AuthWords {

@@ -11,7 +11,7 @@ import { QmpError } from './qmp-error.ts';
 
 /** What the monitor needs of a Serving. */
 export interface MonitoredServer
-  extends Pick<Serving, 'server' | 'listeners' | 'passwords' | 'offer' | 'setOffer'> {
+  extends Pick<Serving, 'server' | 'listeners' | 'passwords' | 'policy' | 'offer' | 'setOffer'> {
   /** Reads certificates, revocation lists and the like again. */
   readonly reload?: () => Promise<unknown>;
 }
