@@ -1,4 +1,4 @@
-/** A Sallyport server in a process of its own, with a picture that never changes: node static-server.js MODE DIR PASSWORD. */
+/** A Sallyport server in a process of its own, with a picture that never changes: node static-server.js MODE DIR PASSWORD TLS-VERSION. */
 import { parseUsers, UserStore } from '../../src/access/users.ts';
 import { Emitter } from '../../src/core/emitter.ts';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
@@ -7,9 +7,9 @@ import { serve } from '../../src/node/serve.ts';
 import { singleScreen } from '../../src/rfb/screen.ts';
 import type { Display, DisplayEvents } from '../../src/server/display.ts';
 
-const [mode, dir, password] = process.argv.slice(2);
+const [mode, dir, password, maxVersion] = process.argv.slice(2);
 if (mode === undefined || dir === undefined || password === undefined)
-  throw new Error('MODE DIR PASSWORD');
+  throw new Error('MODE DIR PASSWORD [TLS-VERSION]');
 
 const framebuffer = new Framebuffer(1024, 768);
 for (let i = 0; i < framebuffer.pixels.length; i++)
@@ -33,7 +33,7 @@ const serving = await serve({
   listen: '127.0.0.1::0',
   security: mode,
   allowInsecure: ['none', 'vnc', 'plain'],
-  tls: { dir },
+  tls: { dir, maxVersion: maxVersion === 'TLSv1.3' ? maxVersion : 'TLSv1.2' },
   access: {
     password,
     users: new UserStore(parseUsers(`bench:${await hashPassword(password)}\n`), {
