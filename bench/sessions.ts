@@ -3,7 +3,8 @@
  *
  * Opens viewers in steps; each logs in, asks for pictures in ZRLE, receives one whole picture and then waits with a request
  * open, as a viewer that looks at a quiet desktop does. `login` rows stop after ServerInit. Memory is the server process's
- * resident set. Options: --json, --viewers N (default 1000), --mode LIST (default None,X509None).
+ * resident set. Options: --json, --viewers N (default 1000), --mode LIST (default None,X509None),
+ * --server LIST (default sallyport,qemu,xvnc).
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,12 +21,12 @@ import { startServer, type ServerName } from './support/servers.ts';
 import { fixed, printTable } from './support/table.ts';
 
 const STEPS = 4;
-const NAMES: readonly ServerName[] = ['sallyport', 'qemu', 'xvnc'];
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     viewers: { type: 'string', default: '1000' },
     mode: { type: 'string', default: 'None,X509None' },
+    server: { type: 'string', default: 'sallyport,qemu,xvnc' },
   },
 });
 const viewers = Number(flags.viewers);
@@ -122,7 +123,7 @@ const rows: Row[] = [];
 try {
   for (const mode of flags.mode.split(',')) {
     for (const viewer of ['login', 'picture'] as const) {
-      for (const name of NAMES) {
+      for (const name of flags.server.split(',') as ServerName[]) {
         try {
           const row = await measure(name, mode, viewer);
           if (row !== undefined) rows.push(row);
