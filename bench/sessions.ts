@@ -21,6 +21,7 @@ import { startServer, type ServerName } from './support/servers.ts';
 import { fixed, printTable } from './support/table.ts';
 
 const STEPS = 4;
+const SHARED = 100;
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
@@ -97,10 +98,10 @@ async function measure(
           process.stderr.write(`\r${name} ${mode} ${viewer}: ${open.length} of ${viewers}   `);
       }
     };
-    // The first few pay for code and buffers that all share.
-    await add(20);
+    // The first pay for code and buffers that all share.
+    await add(SHARED);
     const marks = [await settled(server)];
-    const each = Math.floor((viewers - 20) / STEPS);
+    const each = Math.floor((viewers - SHARED) / STEPS);
     for (let step = 0; step < STEPS; step++) {
       await add(each);
       marks.push(await settled(server));
