@@ -3,7 +3,8 @@
  *
  * Opens viewers in steps; each logs in, asks for pictures in ZRLE, receives one whole picture and then waits with a request
  * open, as a viewer that looks at a quiet desktop does. `login` rows stop after ServerInit. Memory is the server process's
- * resident set. Options: --json, --viewers N (default 1000), --mode LIST (default None,X509None).
+ * resident set. Options: --json, --viewers N (default 1000), --mode LIST (default None,X509None),
+ * --server LIST (default sallyport,qemu,xvnc).
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,12 +21,13 @@ import { startServer, type ServerName } from './support/servers.ts';
 import { fixed, printTable } from './support/table.ts';
 
 const STEPS = 4;
-const NAMES: readonly ServerName[] = ['sallyport', 'qemu', 'xvnc'];
+const SHARED = 100;
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     viewers: { type: 'string', default: '1000' },
     mode: { type: 'string', default: 'None,X509None' },
+    server: { type: 'string', default: 'sallyport,qemu,xvnc' },
   },
 });
 const viewers = Number(flags.viewers);
@@ -96,10 +98,10 @@ async function measure(
           process.stderr.write(`\r${name} ${mode} ${viewer}: ${open.length} of ${viewers}   `);
       }
     };
-    // The first few pay for code and buffers that all share.
-    await add(20);
+    // The first pay for code and buffers that all share.
+    await add(SHARED);
     const marks = [await settled(server)];
-    const each = Math.floor((viewers - 20) / STEPS);
+    const each = Math.floor((viewers - SHARED) / STEPS);
     for (let step = 0; step < STEPS; step++) {
       await add(each);
       marks.push(await settled(server));
@@ -122,7 +124,7 @@ const rows: Row[] = [];
 try {
   for (const mode of flags.mode.split(',')) {
     for (const viewer of ['login', 'picture'] as const) {
-      for (const name of NAMES) {
+      for (const name of flags.server.split(',') as ServerName[]) {
         try {
           const row = await measure(name, mode, viewer);
           if (row !== undefined) rows.push(row);

@@ -2,10 +2,17 @@
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TlsVersion } from '../../src/node/tls-context.ts';
 import type { BenchCredentials } from './credentials.ts';
 import { freePort, launch, listening, stop, type Server } from './process.ts';
 
 export type ServerName = 'sallyport' | 'qemu' | 'xvnc';
+
+/** What our server can be told beyond its mode. */
+export interface OurOptions {
+  /** Default TLSv1.2, as it ships. */
+  readonly maxVersion?: TlsVersion;
+}
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -43,10 +50,11 @@ export async function startServer(
   name: ServerName,
   mode: string,
   credentials: BenchCredentials,
+  ours: OurOptions = {},
 ): Promise<Server | undefined> {
   switch (name) {
     case 'sallyport':
-      return startSallyport(mode, credentials);
+      return startSallyport(mode, credentials, ours);
     case 'qemu': {
       const options = qemuOptions(mode, credentials);
       return options && startQemu(options);
@@ -56,10 +64,14 @@ export async function startServer(
   }
 }
 
-async function startSallyport(mode: string, credentials: BenchCredentials): Promise<Server> {
+async function startSallyport(
+  mode: string,
+  { dir, password }: BenchCredentials,
+  { maxVersion = 'TLSv1.2' }: OurOptions,
+): Promise<Server> {
   const child = launch(
     process.execPath,
-    ['--expose-gc', join(here, 'static-server.js'), mode, credentials.dir, credentials.password],
+    ['--expose-gc', join(here, 'static-server.js'), mode, dir, password, maxVersion],
     ['ignore', 'pipe', 'inherit'],
   );
   const [line] = (await once(child.stdout!, 'data')) as [Buffer];

@@ -47,6 +47,18 @@ const substitutions = [
   'd2846fb1a93e50c7' + '1fd8a374c56b0e92' + '7b419ce206adf358' + '21e74a8dfc90356b',
 ];
 
+// Cut once into the words and groups that they make: a login encrypts four blocks under two keys.
+const [initialLeft, initialRight] = halves(initialPermutation);
+const [finalHigh, finalLow] = halves(finalPermutation);
+const [choice1C, choice1D] = halves(permutedChoice1);
+const choice2Groups = Array.from({ length: 8 }, (_, group) =>
+  permutedChoice2.slice(6 * group, 6 * group + 6),
+);
+
+function halves(table: readonly number[]): [readonly number[], readonly number[]] {
+  return [table.slice(0, table.length / 2), table.slice(table.length / 2)];
+}
+
 /** The bits of `high`, then `low` (each `width` bits wide) that `table` names, as one number of up to 32 bits. */
 function pick(high: number, low: number, width: number, table: readonly number[]): number {
   let bits = 0;
@@ -71,16 +83,14 @@ export function desKeySchedule(key: Uint8Array): Uint8Array {
   assertInvariant(key.length === desBlockBytes, 'a DES key has 8 bytes');
   const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
   const [high, low] = [view.getUint32(0), view.getUint32(4)];
-  let c = pick(high, low, 32, permutedChoice1.slice(0, 28));
-  let d = pick(high, low, 32, permutedChoice1.slice(28));
+  let c = pick(high, low, 32, choice1C);
+  let d = pick(high, low, 32, choice1D);
   const schedule = new Uint8Array(16 * 8);
   let at = 0;
   for (const shift of shifts) {
     c = ((c << shift) | (c >>> (28 - shift))) & 0xfffffff;
     d = ((d << shift) | (d >>> (28 - shift))) & 0xfffffff;
-    for (let group = 0; group < 8; group++) {
-      schedule[at++] = pick(c, d, 28, permutedChoice2.slice(6 * group, 6 * group + 6));
-    }
+    for (const group of choice2Groups) schedule[at++] = pick(c, d, 28, group);
   }
   return schedule;
 }
@@ -90,8 +100,8 @@ export function desEncryptBlock(schedule: Uint8Array, block: Uint8Array): Uint8A
   assertInvariant(block.length === desBlockBytes, 'a DES block has 8 bytes');
   const input = new DataView(block.buffer, block.byteOffset, block.byteLength);
   const [high, low] = [input.getUint32(0), input.getUint32(4)];
-  let left = pick(high, low, 32, initialPermutation.slice(0, 32));
-  let right = pick(high, low, 32, initialPermutation.slice(32));
+  let left = pick(high, low, 32, initialLeft);
+  let right = pick(high, low, 32, initialRight);
   for (let at = 0; at < schedule.length; at += 8) {
     let mixed = 0;
     for (let box = 0; box < 8; box++) {
@@ -103,7 +113,7 @@ export function desEncryptBlock(schedule: Uint8Array, block: Uint8Array): Uint8A
     [left, right] = [right, (left ^ mixed) >>> 0];
   }
   const output = new DataView(new ArrayBuffer(desBlockBytes));
-  output.setUint32(0, pick(right, left, 32, finalPermutation.slice(0, 32)));
-  output.setUint32(4, pick(right, left, 32, finalPermutation.slice(32)));
+  output.setUint32(0, pick(right, left, 32, finalHigh));
+  output.setUint32(4, pick(right, left, 32, finalLow));
   return new Uint8Array(output.buffer);
 }

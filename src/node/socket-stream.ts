@@ -260,7 +260,8 @@ function asFailure(error: Error): VncError {
 
 /** Takes the socket over: from here on only the stream may read, write and close it. */
 export function socketStream(socket: Duplex, options: SocketStreamOptions = {}): ByteStream {
-  if (socket instanceof Socket) {
+  // A TLS socket passes these on to the one below it, which had them when it came.
+  if (socket instanceof Socket && !(socket instanceof TLSSocket)) {
     // Key presses are small, and wait for no one.
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);

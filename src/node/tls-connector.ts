@@ -4,7 +4,13 @@
  */
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { checkServerIdentity, connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect,
+  createSecureContext,
+  type ConnectionOptions,
+  type TLSSocket,
+} from 'node:tls';
 import { withDeadline } from '../core/deadline.ts';
 import { ClosedError, ErrorCode, SecurityError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
@@ -45,8 +51,9 @@ export function createTlsConnector(options: TlsConnectorOptions): TlsConnector {
     minVersion: options.minVersion ?? 'TLSv1.2',
     maxVersion: options.maxVersion ?? 'TLSv1.3',
   };
+  // A context is made once: parsing an authority costs as much as the handshake.
   const x509: ConnectionOptions = {
-    ...x509ClientOptions(options, versions),
+    secureContext: createSecureContext(x509ClientOptions(options, versions)),
     // SNI is for names only (RFC 6066); Node would refuse an address anyway.
     ...(isIP(options.serverName) === 0 ? { servername: options.serverName } : {}),
     rejectUnauthorized: pin === undefined,
@@ -54,7 +61,7 @@ export function createTlsConnector(options: TlsConnectorOptions): TlsConnector {
     checkServerIdentity: (_, certificate) => checkServerIdentity(options.serverName, certificate),
   };
   const anonymous: ConnectionOptions = {
-    ...anonymousClientOptions(),
+    secureContext: createSecureContext(anonymousClientOptions()),
     minDHSize: options.minDhBits ?? 2048,
     rejectUnauthorized: false,
   };

@@ -59,12 +59,17 @@ const ANONYMOUS_VERSION: { minVersion: SecureVersion; maxVersion: SecureVersion 
   maxVersion: 'TLSv1.2',
 };
 
-/** Options of a server with a certificate, and those of `alternatives` side by side, one of each kind of key. Throws SecurityError (ERR_VNC_TLS_CONFIGURATION) on texts OpenSSL refuses. */
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/**
+ * Options of a server with a certificate, and those of `alternatives` side by side, one of each kind of key. Throws
+ * SecurityError (ERR_VNC_TLS_CONFIGURATION) on texts OpenSSL refuses.
+ */
 export function x509ServerOptions(
   x509: TlsCredentials,
   maxVersion: TlsVersion,
 ): SecureContextOptions {
-  return checked({
+  const options = checked({
     ...pemOptions(x509),
     ciphers: X509_CIPHERS,
     honorCipherOrder: true,
@@ -72,6 +77,29 @@ export function x509ServerOptions(
     maxVersion,
     secureOptions: SECURE_OPTIONS,
   });
+  const identities = [x509, ...(x509.alternatives ?? [])];
+  return { ...options, cert: identities.map(({ cert }) => fullChain(cert, x509.ca)) };
+}
+
+/**
+ * With a certificate alone OpenSSL looks for its issuers among the authorities, and verifies what it found, at every
+ * handshake. Here it is done once: the same certificates are sent.
+ */
+function fullChain(cert: string, ca = ''): string {
+  // Whoever wrote a chain has decided what is sent.
+  if (cert.match(PEM_CERTIFICATE)?.length !== 1) return cert;
+  const authorities = (ca.match(PEM_CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem));
+  const chain = [cert.trimEnd()];
+  let last = new X509Certificate(cert);
+  while (!last.checkIssued(last)) {
+    const issuer = authorities.find(
+      (each) => last.checkIssued(each) && last.verify(each.publicKey),
+    );
+    if (issuer === undefined || chain.length > authorities.length) break;
+    chain.push(issuer.toString().trimEnd());
+    last = issuer;
+  }
+  return `${chain.join('\n')}\n`;
 }
 
 export function anonymousServerOptions(group: DhGroup): SecureContextOptions {
@@ -134,7 +162,7 @@ function checked(options: SecureContextOptions): SecureContextOptions {
 
 /** Node reads authorities up to the first that is broken, and takes none at all without a word. */
 function checkAuthorities(pem: string): void {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = pem.match(PEM_CERTIFICATE) ?? [];
   const begun = pem.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0 || blocks.length !== begun.length) throw new Error('the CA is not PEM');
   for (const block of blocks) new X509Certificate(block);

@@ -2,14 +2,20 @@
 import { assertInvariant } from '../core/errors.ts';
 import type { ByteStream } from './byte-stream.ts';
 
+const EMPTY = new Uint8Array(0);
+const EMPTY_VIEW = new DataView(EMPTY.buffer);
+
 export class ByteWriter {
   #bytes: Uint8Array;
   #view: DataView;
   #length = 0;
+  /** Least that is made room for at a time: as much as was needed last, within reason. */
+  #capacity: number;
 
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity);
     this.#view = new DataView(this.#bytes.buffer);
+    this.#capacity = capacity;
   }
 
   /** Bytes written so far. */
@@ -25,7 +31,7 @@ export class ByteWriter {
     const at = this.#length;
     const needed = at + count;
     if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2, this.#capacity));
       grown.set(this.#bytes.subarray(0, at));
       this.#bytes = grown;
       this.#view = new DataView(grown.buffer);
@@ -113,11 +119,12 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** What was written, given away; the writer starts again, empty. */
+  /** What was written, given away; the writer starts again, and holds no memory until something is written. */
   take(): Uint8Array {
     const bytes = this.#bytes.subarray(0, this.#length);
-    this.#bytes = new Uint8Array(Math.min(Math.max(this.#length, 256), 65536));
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#capacity = Math.min(Math.max(this.#length, 256), 65536);
+    this.#bytes = EMPTY;
+    this.#view = EMPTY_VIEW;
     this.#length = 0;
     return bytes;
   }

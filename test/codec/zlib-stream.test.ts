@@ -76,6 +76,37 @@ describe('createDeflater', () => {
   });
 });
 
+describe('createDeflater, a hundred at a time', () => {
+  it('goes on with a stream whose history made room for others', () => {
+    const streams = Array.from({ length: 100 }, (_, i) => ({
+      deflater: createDeflater(i % 3 === 0 ? 6 : 1),
+      naive: new NaiveZlibStream(),
+    }));
+    for (let round = 0; round < 4; round++) {
+      for (const [i, { deflater, naive }] of streams.entries()) {
+        const input = mixture(400 + 37 * i, round);
+        assert.deepEqual(naive.next(deflater.deflate(input).slice()), input);
+      }
+    }
+  });
+
+  it('never refers to what another stream has sent', () => {
+    const input = mixture(3000, 5);
+    const lengths = Array.from({ length: 100 }, () => createDeflater(6).deflate(input).length);
+    assert.equal(new Set(lengths).size, 1);
+  });
+
+  it('keeps the history of those in use', () => {
+    const busy = createDeflater(6);
+    const input = mixture(3000, 5);
+    const first = busy.deflate(input).length;
+    for (let i = 0; i < 100; i++) {
+      createDeflater(6).deflate(input);
+      assert.ok(busy.deflate(input).length < first / 10);
+    }
+  });
+});
+
 describe('createInflater', () => {
   it('undoes any series of deflates, in steps of any size', () => {
     fc.assert(
