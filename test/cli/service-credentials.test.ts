@@ -52,8 +52,9 @@ describe('service credentials', () => {
     assert.equal(usersFile, join(dir, 'users'));
     assert.deepEqual(tls, {
       ...settings.tls,
-      cert: join(dir, 'server-cert.pem'),
-      key: join(dir, 'server-key.pem'),
+      identities: [
+        { certFile: join(dir, 'server-cert.pem'), keyFile: join(dir, 'server-key.pem') },
+      ],
       ca: join(dir, 'ca-cert.pem'),
       crl: join(dir, 'ca-crl.pem'),
     });
@@ -68,7 +69,8 @@ describe('service credentials', () => {
       tls: { ...settings.tls, dir: '/etc/pki' },
     };
     assert.deepEqual(withServiceCredentials(given, env), given);
-    const pair = { ...given, tls: { ...settings.tls, cert: 'c', key: 'k' } };
+    const identities = [{ certFile: 'c', keyFile: 'k' }];
+    const pair = { ...given, tls: { ...settings.tls, identities } };
     assert.deepEqual(withServiceCredentials(pair, env), pair);
   });
 
