@@ -19,7 +19,7 @@ import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
 import { loadPasswords, loadUsers } from './secret-files.ts';
 import { qemuAccess } from './qemu-settings.ts';
-import type { ServeSettings } from './serve-options.ts';
+import type { ServeSettings } from './serve-settings.ts';
 import type { InheritedListener } from '../node/socket-activation.ts';
 import { webSocketUrl } from './websocket-url.ts';
 

@@ -10,7 +10,7 @@ import type { Logger } from '../core/logger.ts';
 import { credentialFiles, type CredentialSource } from '../node/credential-layout.ts';
 import { openCredentialStore, type CredentialStore } from '../node/credential-store.ts';
 import { ensureFirstRunCredentials } from '../node/first-run-credentials.ts';
-import type { ServeSettings } from './serve-options.ts';
+import type { ServeSettings } from './serve-settings.ts';
 
 export interface ServerCredentials {
   readonly store: CredentialStore;

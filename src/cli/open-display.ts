@@ -9,7 +9,7 @@ import { connect } from '../node/connect.ts';
 import { readSecretFile } from '../node/password-file.ts';
 import type { Display } from '../server/display.ts';
 import { ExitCode, step } from './failure.ts';
-import type { DisplayChoice, ServeSettings } from './serve-options.ts';
+import type { DisplayChoice, ServeSettings } from './serve-settings.ts';
 
 /** Nobody can listen in on this machine; from elsewhere only what is encrypted and proven is taken. */
 const LOCAL_TYPES = 'X509Plain,X509Vnc,X509None,TLSPlain,TLSVnc,TLSNone,VncAuth,None';

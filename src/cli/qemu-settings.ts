@@ -7,7 +7,7 @@ import { readSecret } from '../control/qemu-options/secret.ts';
 import { parseVncOption, type QemuVnc } from '../control/qemu-options/vnc-option.ts';
 import type { ServeAccess } from '../node/serve.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
-import type { ServeSettings } from './serve-options.ts';
+import type { ServeSettings } from './serve-settings.ts';
 
 /** What has no option of our own. */
 export type QemuExtras = Pick<QemuVnc, 'keyPassword' | 'password' | 'names' | 'remarks'>;

@@ -6,7 +6,7 @@ import type { QemuDisplay } from '../displays/qemu.ts';
 import type { Composition } from './composition.ts';
 import { ExitCode, step } from './failure.ts';
 import type { Logs } from './log.ts';
-import type { ServeSettings } from './serve-options.ts';
+import type { ServeSettings } from './serve-settings.ts';
 import { version } from './version.ts';
 
 export interface RunningMonitor {

@@ -3,70 +3,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseNameRule } from '../access/name-rules.ts';
 import { parseNetwork } from '../access/networks.ts';
 import { parseAddress, type Address } from '../node/address.ts';
-import type { IdentityFileNames } from '../node/credential-layout.ts';
 import { WEBSOCKET_PORT } from '../node/serve.ts';
 import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
-import { applyQemuOptions, type QemuExtras } from './qemu-settings.ts';
-import { parseSeconds, serviceSettings, type ServiceSettings } from './service-settings.ts';
-
-export type DisplayChoice =
-  | { readonly kind: 'testcard' }
-  | {
-      readonly kind: 'upstream';
-      readonly address: Address;
-      readonly username?: string;
-      readonly passwordFile?: string;
-      readonly caFile?: string;
-    }
-  | { readonly kind: 'qemu'; readonly command: readonly [string, ...string[]] };
-
-export type MonitorChoice =
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'stdio' };
-
-export interface ServeSettings {
-  readonly display: DisplayChoice;
-  /** Empty: the first display that is free. */
-  readonly listen: readonly Address[];
-  /** Only when told so: `-vnc none`. */
-  readonly listenNowhere?: boolean;
-  readonly websocket: readonly Address[];
-  readonly websocketOrigins: readonly string[];
-  /** Viewers that listen. */
-  readonly connect: readonly Address[];
-  readonly security?: SecurityOffer;
-  readonly allowInsecure: ReadonlySet<InsecureName>;
-  readonly tls: {
-    readonly dir?: string;
-    /** Certificates by file; the first is the one for viewers that ask for no name. */
-    readonly identities: readonly IdentityFileNames[];
-    readonly keyPasswordFile?: string;
-    readonly ca?: string;
-    readonly crl?: string;
-    readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
-    readonly dhGroup: 'ffdhe2048' | 'ffdhe3072';
-  };
-  readonly verifyClient: 'off' | 'request' | 'require';
-  readonly disconnectRevoked: boolean;
-  readonly allowNames: readonly string[];
-  readonly passwordFile?: string;
-  readonly usersFile?: string;
-  readonly accessFile?: string;
-  readonly proxyProtocolFrom: readonly string[];
-  readonly share: 'allow-exclusive' | 'force-shared' | 'ignore';
-  /** Sessions at a time. */
-  readonly maxViewers?: number;
-  /** From `-vnc` and `-object`. */
-  readonly qemu?: QemuExtras;
-  readonly name?: string;
-  readonly service: ServiceSettings;
-  /** QMP on a unix socket, or on standard input and output. */
-  readonly monitor?: MonitorChoice;
-  readonly json: boolean;
-  readonly verbose: boolean;
-}
+import { applyQemuOptions } from './qemu-settings.ts';
+import type { DisplayChoice, MonitorChoice, ServeSettings } from './serve-settings.ts';
+import { parseSeconds, serviceSettings } from './service-settings.ts';
 
 /** Commander's own shape: one property an option. */
 interface RawOptions {

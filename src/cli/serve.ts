@@ -14,7 +14,7 @@ import { drain } from './drain.ts';
 import { openService, type Service } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
 import { withServiceCredentials } from './service-credentials.ts';
-import type { ServeSettings } from './serve-options.ts';
+import type { ServeSettings } from './serve-settings.ts';
 import { startMonitor, type RunningMonitor } from './serve-monitor.ts';
 import { terminalStyle } from './terminal-text.ts';
 import { webSocketUrl } from './websocket-url.ts';

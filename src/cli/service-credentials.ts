@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeProtection } from '../security/policy.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
-import type { ServeSettings } from './serve-options.ts';
+import type { ServeSettings } from './serve-settings.ts';
 
 export function withServiceCredentials(
   settings: ServeSettings,

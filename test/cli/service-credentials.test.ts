@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { withServiceCredentials } from '../../src/cli/service-credentials.ts';
-import type { ServeSettings } from '../../src/cli/serve-options.ts';
+import type { ServeSettings } from '../../src/cli/serve-settings.ts';
 import { parseSecurityList } from '../../src/security/policy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-credentials-'));
