@@ -226,6 +226,7 @@ async function serveWith(
       websockets.push(
         await listenWebSocket(address, (stream, peer) => door.accept(stream, peer), {
           origins: places.origins,
+          proxies: inForce.proxies,
           ...(wss === undefined ? {} : { tls: wss }),
           ...(limits === undefined ? {} : { limits }),
           ...(logger === undefined ? {} : { logger }),
