@@ -25,7 +25,7 @@ export function onReloadSignal(logs: Logs, hungUp: () => void): ReloadSignal {
   return {
     serve: (serving, service) => {
       // What cannot be read has been told of, one by one; the audit has it that something could not.
-      readAgain = () => void service.reload(() => reload(serving, logs)).catch(() => undefined);
+      readAgain = () => void reloadServing(serving, service, logs).catch(() => undefined);
     },
     forget: () => {
       process.off('SIGHUP', onSignal);
@@ -35,16 +35,21 @@ export function onReloadSignal(logs: Logs, hungUp: () => void): ReloadSignal {
   };
 }
 
-/** Rejects when something could not be read again. */
+/** What the signal does, and the monitor's reload. Rejects when something could not be read again. */
+export const reloadServing = (serving: Serving, service: Service, logs: Logs): Promise<void> =>
+  service.reload(() => reload(serving, logs));
+
 async function reload(serving: Serving, { log, event }: Logs): Promise<void> {
   const { parts } = await serving.reload();
   if (parts.length === 0)
     log.info('nothing to reload: no certificate, password or users come from files');
   for (const { name, changed, warnings, error } of parts) {
     if (error === undefined && !changed) log.info(`${name}: unchanged`);
-    // The store of the credentials tells itself what becomes of them, since it also reloads unasked.
-    if (name === 'credentials') continue;
-    if (error !== undefined)
+    // The store of the credentials tells itself what becomes of them, since it also reloads unasked; so does the access
+    // file, but for one that was missing before.
+    if (name === 'credentials' || (name === 'access' && error === undefined)) continue;
+    if (name === 'access') log.error(`access: not reloaded: ${error?.message ?? ''}`);
+    else if (error !== undefined)
       log.error(`${name}: not reloaded, the old stay in use: ${error.message}`);
     else if (changed) log.info(`${name}: reloaded`);
     for (const warning of warnings) log.warn(warning);

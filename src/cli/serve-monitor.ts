@@ -20,6 +20,8 @@ export async function startMonitor(
   settings: ServeSettings,
   { serving, display }: Composition,
   logs: Logs,
+  /** Rejects when something could not be read again. */
+  reload: () => Promise<void>,
 ): Promise<RunningMonitor> {
   const choice = settings.monitor;
   if (choice === undefined)
@@ -31,8 +33,19 @@ export async function startMonitor(
   const quit = new Promise<string>((resolve) => {
     sayQuit = resolve;
   });
+  const { server, listeners, passwords, policy, setOffer } = serving;
   const monitor = createMonitor({
-    serving,
+    serving: {
+      server,
+      listeners,
+      passwords,
+      ...(policy === undefined ? {} : { policy }),
+      get offer() {
+        return serving.offer;
+      },
+      setOffer,
+      reload,
+    },
     display,
     version: version(),
     quit: () => sayQuit('the monitor'),

@@ -21,8 +21,10 @@ export function withServiceCredentials(
   const { security } = settings;
   // A credential that the security types named by an option have no use for is left alone: units are shared.
   const ways = security === undefined ? undefined : describeProtection(security);
+  // So are all beside an access file, which stands in place of them.
   const isOfUse = (provenBy: string): boolean =>
-    ways?.some(({ viewerProvenBy }) => viewerProvenBy === provenBy) ?? true;
+    settings.accessFile === undefined &&
+    (ways?.some(({ viewerProvenBy }) => viewerProvenBy === provenBy) ?? true);
   const passwordFile =
     settings.passwordFile ??
     (isOfUse('a password of 1 to 8 bytes') ? find('vnc-password') : undefined);

@@ -82,6 +82,14 @@ describe('service credentials', () => {
     assert.equal(usersFile, undefined);
   });
 
+  it('are left alone beside an access file, but for those of TLS', () => {
+    const env = credentials('vnc-password', 'users', 'server-cert.pem', 'server-key.pem');
+    const given = { ...settings, accessFile: '/etc/access.yaml' };
+    const { passwordFile, usersFile, tls } = withServiceCredentials(given, env);
+    assert.deepEqual([passwordFile, usersFile], [undefined, undefined]);
+    assert.equal(tls.identities.length, 1);
+  });
+
   it('must have the key together with its certificate', () =>
     assert.throws(() => withServiceCredentials(settings, credentials('server-key.pem')), {
       message: /belong together, and one is missing/,
