@@ -59,8 +59,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
     // A guest's own monitor knows its devices better.
     ...(guest === undefined ? { ...inputCommands(display), ...statusCommands(version) } : {}),
     quit: command(noArguments, () => {
+      // Before the answer, as QEMU tells it.
       emit('SHUTDOWN', { guest: false, reason: 'host-qmp-quit' });
-      // The answer goes first.
+      // The answer still goes out.
       setImmediate(quit);
     }),
     'query-commands': command(noArguments, async () => {
@@ -102,9 +103,9 @@ const noArguments = (): undefined => undefined;
 const statusCommands = (version: QmpVersion): CommandTable => ({
   'query-version': command(noArguments, () => version),
   'query-status': command(noArguments, () => ({
-    status: 'running',
-    singlestep: false,
     running: true,
+    singlestep: false,
+    status: 'running',
   })),
 });
 
@@ -116,7 +117,7 @@ async function guestCommands(guest: QmpClient): Promise<readonly string[]> {
 function versionOf(own: string, guest: QmpVersion | undefined): QmpVersion {
   if (guest !== undefined) return { ...guest, package: `${guest.package} (sallyport ${own})` };
   const [major = 0, minor = 0, micro = 0] = own.split(/[.-]/).map(Number);
-  return { qemu: { micro, minor, major }, package: `sallyport ${own}` };
+  return { qemu: { major, minor, micro }, package: `sallyport ${own}` };
 }
 
 function now(): QmpEvent['timestamp'] {
