@@ -103,9 +103,9 @@ const noArguments = (): undefined => undefined;
 const statusCommands = (version: QmpVersion): CommandTable => ({
   'query-version': command(noArguments, () => version),
   'query-status': command(noArguments, () => ({
-    running: true,
-    singlestep: false,
     status: 'running',
+    singlestep: false,
+    running: true,
   })),
 });
 
@@ -117,7 +117,7 @@ async function guestCommands(guest: QmpClient): Promise<readonly string[]> {
 function versionOf(own: string, guest: QmpVersion | undefined): QmpVersion {
   if (guest !== undefined) return { ...guest, package: `${guest.package} (sallyport ${own})` };
   const [major = 0, minor = 0, micro = 0] = own.split(/[.-]/).map(Number);
-  return { qemu: { major, minor, micro }, package: `sallyport ${own}` };
+  return { qemu: { micro, minor, major }, package: `sallyport ${own}` };
 }
 
 function now(): QmpEvent['timestamp'] {

@@ -4,7 +4,10 @@
  */
 import { utf8 } from '../wire/text.ts';
 
-/** One line, without its end. Members that are undefined are left out. */
+/**
+ * One line, without its end. Members that are undefined are left out; those of one bucket stay as they are, so that what a
+ * guest's QEMU said is passed on unchanged.
+ */
 export function qmpText(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return `[${value.map(qmpText).join(', ')}]`;
@@ -12,9 +15,8 @@ export function qmpText(value: unknown): string {
   const members = Object.entries(value)
     .filter(([, each]) => each !== undefined)
     .map(([name, each]) => ({ bucket: bucketOf(name), text: `${quoted(name)}: ${qmpText(each)}` }));
-  // Of two in one bucket the newer is found first.
-  const ordered = members.reverse().sort((a, b) => a.bucket - b.bucket);
-  return `{${ordered.map(({ text }) => text).join(', ')}}`;
+  members.sort((a, b) => a.bucket - b.bucket);
+  return `{${members.map(({ text }) => text).join(', ')}}`;
 }
 
 /** In ASCII, whatever it says. */

@@ -180,7 +180,7 @@ function noSpice(protocol: 'vnc' | 'spice'): void {
   if (protocol === 'spice') throw new QmpError('SPICE is not in use', 'DeviceNotActive');
 }
 
-/** Node has no supported way to take a descriptor from a socket, and its private one aborts on one of a plain file. */
+/** Node takes them only over its channel between processes, in its own envelope, and aborts on one of a plain file. */
 function noDescriptors(): never {
   throw new QmpError(
     'File descriptors cannot be received here; x-listener-add with a unix socket does what add_client is used for',

@@ -5,12 +5,17 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { connectClient } from '../../src/client/client.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { openQmpClient, type QmpClient } from '../../src/control/qmp-client.ts';
 import { startGuestProcess, type GuestProcess } from '../../src/displays/guest-process.ts';
 import { connect } from '../../src/node/connect.ts';
 import { dial } from '../../src/node/dial.ts';
+import { webSocketStream } from '../../src/node/websocket-stream.ts';
+import { parseSecurityList } from '../../src/security/policy.ts';
 import { withoutPeers } from '../support/peers.ts';
 import { until } from '../support/until.ts';
+import { openWebSocket } from '../support/websocket-pair.ts';
 import { listenMonitor } from '../../src/control/monitor-transport.ts';
 import { Monitored } from './monitored.ts';
 
@@ -39,7 +44,8 @@ const requests: readonly string[] = [
     'é €\u{1f600} " \\ / \b\f\n\r\t \0 \u007f \u0080',
   ].map((id) => ({ execute: 'no-such-command', id })),
   // The order of members.
-  { id: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`${i * i}-member é`, i])) },
+  { id: Object.fromEntries(Array.from('The Quick fox – née 1', (letter, i) => [letter, i])) },
+  { 'exec-oob': 'query-vnc', id: Number.MAX_SAFE_INTEGER },
   { execute: 5 },
   { foo: 1 },
   { id: 1 },
@@ -159,12 +165,16 @@ class End {
 
   /** A line with its end. */
   async next(): Promise<string> {
+    return normal((await this.#line()).replaceAll(this.folder, 'FOLDER'));
+  }
+
+  async #line(): Promise<string> {
     for (;;) {
       const length = this.#text.indexOf('\n') + 1;
       if (length > 0) {
         const line = this.#text.slice(0, length);
         this.#text = this.#text.slice(length);
-        return normal(line.replaceAll(this.folder, 'FOLDER'));
+        return line;
       }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -174,10 +184,15 @@ class End {
 
   /** What it says to this, and to a command behind it whose answer marks the end. */
   async answers(request: string): Promise<readonly string[]> {
+    const answers = await this.exactly(request);
+    return answers.map((answer) => normal(answer.replaceAll(this.folder, 'FOLDER')));
+  }
+
+  async exactly(request: string): Promise<readonly string[]> {
     this.send(`${request}\n{"id": "end"}\n`);
     const answers: string[] = [];
     for (;;) {
-      const answer = await this.next();
+      const answer = await this.#line();
       if (answer.startsWith('{"id": "end"')) return answers;
       answers.push(answer);
     }
@@ -214,7 +229,7 @@ describe('monitor beside QEMU', { skip: withoutPeers(program), timeout: 60_000 }
   let transport: { readonly close: () => Promise<void> } | undefined;
   const ends: End[] = [];
   before(async () => {
-    const vnc = `unix:${folder}/vnc,password=on`;
+    const vnc = `unix:${folder}/vnc,password=on,websocket=127.0.0.1:0`;
     const qmp = `unix:${folder}/monitor,server=on,wait=off`;
     const machine = '-nodefaults -no-user-config -machine pc -accel tcg -m 16 -S -vga std'.split(
       ' ',
@@ -232,7 +247,7 @@ describe('monitor beside QEMU', { skip: withoutPeers(program), timeout: 60_000 }
     // It takes one client at a time.
     client?.close();
     await client?.closed;
-    monitored = await Monitored.start();
+    monitored = await Monitored.start({ websocket: { listen: '127.0.0.1::0' } });
     transport = await listenMonitor(monitored.monitor, join(monitored.folder, 'monitor'));
     ends.push(new End(folder), new End(monitored.folder));
   });
@@ -277,6 +292,33 @@ describe('monitor beside QEMU', { skip: withoutPeers(program), timeout: 60_000 }
     }
     assert.deepEqual(told[1], told[0]);
     assert.match(told.join(), /VNC_CONNECTED.*VNC_INITIALIZED.*VNC_DISCONNECTED/s);
+  });
+
+  it('marks a client that came through a WebSocket as QEMU does', async () => {
+    const told: string[][] = [];
+    for (const end of ends) {
+      const [servers = ''] = await end.exactly('{"execute": "query-vnc-servers"}');
+      const [, port] =
+        /"service": "(\d+)", "host": "127.0.0.1", "websocket": true/.exec(servers) ?? [];
+      const socket = await openWebSocket(`ws://127.0.0.1:${port}/`);
+      const viewer = await connectClient({
+        stream: webSocketStream(socket, { pingMs: 0 }),
+        accept: parseSecurityList('VncAuth'),
+        credentials: async () => ({ password: new Secret('secret') }),
+      });
+      const events = [await end.next(), await end.next()];
+      const answers = [
+        ...(await end.answers('{"execute": "query-vnc"}')),
+        ...(await end.answers('{"execute": "query-vnc-servers"}')),
+      ];
+      await viewer.close();
+      // Where it came in is the first listener in QEMU, whichever it was.
+      const clients = [...events, await end.next()].map((line) =>
+        line.replace(/"server": \{.*?\}/, ''),
+      );
+      told.push([...clients, ...answers]);
+    }
+    assert.deepEqual(told[1], told[0]);
   });
 
   it('tells of its end as QEMU does', async () => {

@@ -7,7 +7,7 @@ describe('QMP text', () => {
   it('has the spaces and the order of members that QEMU sends', () => {
     for (const [value, text] of [
       [
-        { QMP: { version: { qemu: { major: 7, minor: 2, micro: 0 } }, capabilities: ['oob'] } },
+        { QMP: { version: { qemu: { major: 7, micro: 0, minor: 2 } }, capabilities: ['oob'] } },
         '{"QMP": {"version": {"qemu": {"micro": 0, "minor": 2, "major": 7}}, "capabilities": ["oob"]}}',
       ],
       [{ id: 1, return: {} }, '{"return": {}, "id": 1}'],
@@ -32,6 +32,14 @@ describe('QMP text', () => {
 
   it('leaves out what is undefined', () => {
     assert.equal(qmpText({ a: undefined, b: 1 }), '{"b": 1}');
+  });
+
+  it('leaves what QEMU wrote as it is', () => {
+    for (const text of [
+      '{"return": {"status": "running", "singlestep": false, "running": true}}',
+      '{"micro": 0, "minor": 2, "major": 7}',
+    ])
+      assert.equal(qmpText(JSON.parse(text)), text);
   });
 
   it('means what JSON.stringify says, on one line', () => {
