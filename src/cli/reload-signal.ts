@@ -1,5 +1,6 @@
 /** SIGHUP: reads again what can be read again, and tells what became of it. Used by the serve command. */
 import { closeSync, openSync } from 'node:fs';
+import type { ReloadReport } from '../node/reload.ts';
 import type { Serving } from '../node/serve.ts';
 import type { Logs } from './log.ts';
 import type { Service } from './service.ts';
@@ -25,7 +26,7 @@ export function onReloadSignal(logs: Logs, hungUp: () => void): ReloadSignal {
   return {
     serve: (serving, service) => {
       // What cannot be read has been told of, one by one; the audit has it that something could not.
-      readAgain = () => void reloadServing(serving, service, logs).catch(() => undefined);
+      readAgain = () => void reloadServing(serving, service, logs);
     },
     forget: () => {
       process.off('SIGHUP', onSignal);
@@ -35,12 +36,25 @@ export function onReloadSignal(logs: Logs, hungUp: () => void): ReloadSignal {
   };
 }
 
-/** What the signal does, and the monitor's reload. Rejects when something could not be read again. */
-export const reloadServing = (serving: Serving, service: Service, logs: Logs): Promise<void> =>
-  service.reload(() => reload(serving, logs));
+/** What the signal does, and the monitor's reload: everything is told of, in the log and the audit. Never rejects. */
+export async function reloadServing(
+  serving: Serving,
+  service: Service,
+  logs: Logs,
+): Promise<ReloadReport> {
+  let report: ReloadReport = { parts: [] };
+  const readAgain = async (): Promise<void> => {
+    report = await serving.reload();
+    tell(report, logs);
+    const failed = report.parts.find(({ error }) => error !== undefined);
+    if (failed?.error !== undefined) throw new Error(`${failed.name}: ${failed.error.message}`);
+  };
+  // What is thrown is for the audit; here it is in the report.
+  await service.reload(readAgain).catch(() => undefined);
+  return report;
+}
 
-async function reload(serving: Serving, { log, event }: Logs): Promise<void> {
-  const { parts } = await serving.reload();
+function tell({ parts }: ReloadReport, { log, event }: Logs): void {
   if (parts.length === 0)
     log.info('nothing to reload: no certificate, password or users come from files');
   for (const { name, changed, warnings, error } of parts) {
@@ -58,8 +72,6 @@ async function reload(serving: Serving, { log, event }: Logs): Promise<void> {
     changed: parts.filter(({ changed }) => changed).map(({ name }) => name),
     failed: parts.filter(({ error }) => error !== undefined).map(({ name }) => name),
   });
-  const failed = parts.find(({ error }) => error !== undefined);
-  if (failed?.error !== undefined) throw new Error(`${failed.name}: ${failed.error.message}`);
 }
 
 /** Whether the process has a controlling terminal: after it hung up, opening it fails. */

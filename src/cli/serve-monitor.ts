@@ -2,6 +2,7 @@
 import { createMonitor } from '../control/monitor.ts';
 import { attachMonitorToStdio, listenMonitor } from '../control/monitor-transport.ts';
 import { openQmpClient } from '../control/qmp-client.ts';
+import type { ReloadReport } from '../node/reload.ts';
 import type { QemuDisplay } from '../displays/qemu.ts';
 import type { Composition } from './composition.ts';
 import { ExitCode, step } from './failure.ts';
@@ -12,7 +13,7 @@ import { version } from './version.ts';
 export interface RunningMonitor {
   /** Settles when somebody says `quit`. */
   readonly quit: Promise<string>;
-  readonly close: () => Promise<void>;
+  readonly close: () => Promise<ReloadReport>;
 }
 
 /** One that never says quit, when none was asked for. Throws CommandFailure. */
@@ -21,7 +22,7 @@ export async function startMonitor(
   { serving, display }: Composition,
   logs: Logs,
   /** Rejects when something could not be read again. */
-  reload: () => Promise<void>,
+  reload: () => Promise<ReloadReport>,
 ): Promise<RunningMonitor> {
   const choice = settings.monitor;
   if (choice === undefined)
@@ -45,6 +46,8 @@ export async function startMonitor(
       },
       setOffer,
       reload,
+      websocketAddresses: serving.websocketAddresses,
+      websocketTls: serving.websocketTls,
     },
     display,
     version: version(),
