@@ -272,7 +272,7 @@ async function serveWith(
     ...(access.policy === undefined ? {} : { policy: access.policy }),
     setOffer: (given) => {
       const next = orderOffer(given);
-      check(listeners.addresses, next);
+      check(listeners.wanted, next);
       // A password can still be set; until then nobody gets in.
       checkAccess(
         next,
