@@ -13,7 +13,7 @@ import { version } from './version.ts';
 export interface RunningMonitor {
   /** Settles when somebody says `quit`. */
   readonly quit: Promise<string>;
-  readonly close: () => Promise<ReloadReport>;
+  readonly close: () => Promise<void>;
 }
 
 /** One that never says quit, when none was asked for. Throws CommandFailure. */

@@ -49,7 +49,10 @@ describe('monitor beside an access file', () => {
 
   it('tells of one that is broken or missing', async () => {
     await writeFile(file, 'passwords: 5');
-    assert.equal(await talk.run('x-reload'), 'GenericError: access: the access file is broken');
+    assert.equal(
+      await talk.run('x-reload'),
+      'GenericError: access: the access file is broken, and what it said before stays in force',
+    );
     await (await monitored.viewer('crewword')).close();
     await rm(file);
     assert.equal(
