@@ -1,0 +1,118 @@
+/** Which viewers can connect to a server, by what, and why not: how each chooses is from tests with real ones. */
+import { securityTypeName } from '../../security/names.ts';
+import type { Observations } from './observations.ts';
+
+export interface ViewerVerdict {
+  readonly viewer: string;
+  /** `asks`: a person has to say yes to something. */
+  readonly connects: 'yes' | 'asks' | 'no';
+  /** Of type or sub-type, as in the offer. */
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+interface Viewer {
+  readonly name: string;
+  /** Numbers that it knows; in its order of preference where it has one. */
+  readonly types: readonly number[];
+  readonly subtypes: readonly number[];
+  /** Whose order counts. */
+  readonly order: 'server' | 'own';
+  readonly onBadCertificate: 'asks' | 'refuses';
+  readonly maxTls?: 'TLSv1.2';
+  readonly lacking: string;
+  /** Condition that comes with every connection. */
+  readonly needs?: string;
+}
+
+const viewers: readonly Viewer[] = [
+  {
+    name: 'TigerVNC',
+    types: [1, 2, 5, 6, 19, 129, 130],
+    subtypes: [1, 2, 256, 257, 258, 259, 260, 261, 262],
+    order: 'server',
+    onBadCertificate: 'asks',
+    lacking: 'it speaks None, VncAuth, RSA-AES and VeNCrypt without SASL',
+  },
+  {
+    name: 'gtk-vnc (virt-viewer)',
+    types: [19, 18, 20, 113, 17, 30, 2, 1],
+    subtypes: [263, 262, 261, 260, 264, 259, 258, 257],
+    order: 'own',
+    onBadCertificate: 'refuses',
+    lacking: 'it speaks none of these, and no Plain in clear',
+  },
+  {
+    name: 'Remmina (libvncclient)',
+    types: [1, 2, 17, 18, 19, 20, 30, 113],
+    subtypes: [257, 258, 259, 260, 261, 262, 263, 264],
+    order: 'server',
+    onBadCertificate: 'refuses',
+    maxTls: 'TLSv1.2',
+    lacking: 'it speaks none of these',
+  },
+  {
+    name: 'noVNC',
+    types: [1, 22, 16, 2, 19, 6, 30, 113],
+    subtypes: [256],
+    order: 'own',
+    onBadCertificate: 'refuses',
+    lacking: 'inside VeNCrypt it speaks Plain alone; TLS is the WebSocket’s there',
+    needs: 'through a WebSocket: websockify, or Sallyport’s --websocket',
+  },
+  {
+    name: 'macOS Screen Sharing',
+    types: [30, 2],
+    subtypes: [],
+    order: 'own',
+    onBadCertificate: 'refuses',
+    lacking: 'it speaks VncAuth and Apple’s own logins, and no TLS: use an SSH tunnel',
+  },
+];
+
+export const viewersOf = (seen: Observations): ViewerVerdict[] =>
+  viewers.map((viewer) => verdict(viewer, seen));
+
+function verdict(viewer: Viewer, seen: Observations): ViewerVerdict {
+  const by = choiceOf(viewer, seen);
+  const { name } = viewer;
+  if (by === undefined) return { viewer: name, connects: 'no', reason: viewer.lacking };
+  const told = { viewer: name, by: securityTypeName(by) };
+  const isX509 = by >= 260 && by <= 263;
+  const isTls = by >= 257 && by <= 264;
+  const layer = isX509 ? seen.x509 : seen.anonymous;
+  if (isTls && layer !== undefined) {
+    const { versions } = layer;
+    const needed = ['TLSv1.2', ...(viewer.maxTls === undefined && isX509 ? ['TLSv1.3'] : [])];
+    if (!needed.some((version) => versions[version as 'TLSv1.2'].outcome === 'accepted'))
+      return { ...told, connects: 'no', reason: `it finds no TLS version in common` };
+  }
+  if (isX509) return { ...told, ...certificateVerdict(viewer, seen) };
+  const late = name.startsWith('gtk-vnc') && seen.greeting.afterMs > 1300;
+  const reason = late ? 'now and then: the greeting comes late' : viewer.needs;
+  return { ...told, connects: 'yes', ...(reason === undefined ? {} : { reason }) };
+}
+
+function certificateVerdict(
+  viewer: Viewer,
+  seen: Observations,
+): Pick<ViewerVerdict, 'connects' | 'reason'> {
+  const faulty = seen.x509?.audit.problems.some(({ level }) => level === 'error') ?? false;
+  if (!faulty)
+    return { connects: 'yes', reason: 'with the file of the authority that signed the certificate' };
+  return viewer.onBadCertificate === 'asks'
+    ? { connects: 'asks', reason: 'about the certificate, see above' }
+    : { connects: 'no', reason: 'it refuses the certificate, see above' };
+}
+
+/** What the viewer would choose of the offer; undefined when it knows nothing of it. */
+function choiceOf(viewer: Viewer, { types, subtypes }: Observations): number | undefined {
+  const pick = (offered: readonly number[], known: readonly number[]): number | undefined => {
+    const [first, second] = viewer.order === 'own' ? [known, offered] : [offered, known];
+    return first.find((number) => second.includes(number));
+  };
+  const subtype = pick(subtypes, viewer.subtypes);
+  const usable = types.filter((type) => type !== 19 || subtype !== undefined);
+  const type = pick(usable, viewer.types);
+  return type === 19 ? subtype : type;
+}
