@@ -5,6 +5,7 @@
 import type { RfbVersion } from '../../rfb/version.ts';
 import { isLoopback, type Address } from '../address.ts';
 import { loadAuthorities } from '../authority-files.ts';
+import { anonymousSubtypes, x509Subtypes } from './kinds.ts';
 import type { Observations, VersionAnswer } from './observations.ts';
 import {
   lookAround,
@@ -13,13 +14,7 @@ import {
   probeVersion,
   type FirstLook,
 } from './rfb-probes.ts';
-import {
-  probeAnonymous,
-  probeClearBytes,
-  probeOldVersions,
-  probeX509,
-  subtypeOf,
-} from './tls-probes.ts';
+import { probeAnonymous, probeClearBytes, probeOldVersions, probeX509 } from './tls-probes.ts';
 import { Visits } from './visit.ts';
 
 export interface ExamineOptions {
@@ -40,10 +35,10 @@ export async function examine(address: Address, options: ExamineOptions): Promis
   if (caFile !== undefined) await loadAuthorities({ caFile }, { purpose: 'client' });
   const visits = new Visits(address, timeoutMs);
   const look = await lookAround(visits);
-  const [x509Subtype, anonymousSubtype] = [
-    subtypeOf('x509', look.subtypes),
-    subtypeOf('anonymous', look.subtypes),
-  ];
+  const offered = (subtype: number): boolean => look.subtypes.includes(subtype);
+  const [x509Subtype, anonymousSubtype] = [x509Subtypes, anonymousSubtypes].map((kind) =>
+    kind.find(offered),
+  );
   const names = { source: target, hosts, ...(caFile === undefined ? {} : { caFile }) };
   let x509 = x509Subtype === undefined ? undefined : await probeX509(visits, x509Subtype, names);
   let anonymous =

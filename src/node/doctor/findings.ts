@@ -9,6 +9,37 @@ export type Mark = 'ok' | 'info' | 'warn' | 'bad';
 /** How the options that mend something are looked up, in remedies.ts. */
 export type RemedyName = 'verified-tls' | 'login' | 'tls-versions' | 'clear-bytes' | 'certificate';
 
+export type FindingId =
+  | 'unoffered-none'
+  | 'open-in-clear'
+  | 'password-in-clear'
+  | 'vnc-password-without-tls'
+  | 'login-without-tls'
+  | 'open-inside-tls'
+  | 'anonymous-tls'
+  | 'rsa-aes'
+  | 'clear-bytes-across-tls'
+  | 'weaker-for-older'
+  | 'weaker-first'
+  | 'tls-fails'
+  | 'no-current-tls'
+  | 'old-tls'
+  | 'weak-cipher'
+  | 'small-dh'
+  | 'certificate-error'
+  | 'certificate-warning'
+  | 'old-rfb'
+  | 'slow-greeting'
+  | 'too-many-subtypes'
+  | 'turned-away'
+  | 'certificate-note'
+  | 'certificate-good'
+  | 'verified-tls'
+  | 'none-refused'
+  | 'clear-bytes-refused'
+  | 'silent-client'
+  | 'unknown-type';
+
 export interface Finding {
   readonly id: FindingId;
   readonly mark: Mark;
@@ -21,13 +52,21 @@ export interface Finding {
   readonly ceiling: Grade;
 }
 
+/** How findings are collected. */
+export type Add = (
+  id: FindingId,
+  mark: Mark,
+  message: string,
+  rest?: Pick<Finding, 'fix' | 'remedy'>,
+) => void;
+
 /** By how far the server can be reached from. */
-type Ceilings = Readonly<Record<'network' | 'loopback' | 'unix', Grade>>;
+export type Ceilings = Readonly<Record<'network' | 'loopback' | 'unix', Grade>>;
 
 const everywhere = (grade: Grade): Ceilings => ({ network: grade, loopback: grade, unix: grade });
 
 /** Of what anyone can do who can connect, the network is worst; a unix socket has a mode that says who that is. */
-export const ceilings = {
+export const ceilings: Readonly<Record<FindingId, Ceilings>> = {
   'unoffered-none': everywhere('F'),
   'open-in-clear': { network: 'F', loopback: 'C', unix: 'B' },
   'password-in-clear': { network: 'F', loopback: 'B', unix: 'B' },
@@ -57,6 +96,4 @@ export const ceilings = {
   'clear-bytes-refused': everywhere('A'),
   'silent-client': everywhere('A'),
   'unknown-type': everywhere('A'),
-} as const satisfies Readonly<Record<string, Ceilings>>;
-
-export type FindingId = keyof typeof ceilings;
+};

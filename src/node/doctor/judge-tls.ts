@@ -1,8 +1,8 @@
 /** Judges the TLS layers: whom they let in, versions, suites, key exchange and certificates. Part of judge.ts. */
 import { securityTypeName, securityTypeNames } from '../../security/names.ts';
 import type { Problem } from '../chain-audit.ts';
-import type { Finding } from './findings.ts';
-import { isAnonymous, isX509, type Add } from './judge.ts';
+import type { Add, Finding } from './findings.ts';
+import { isAnonymous, isX509 } from './kinds.ts';
 import { tlsVersions, type LayerObservation, type Observations } from './observations.ts';
 
 export function judgeTls(seen: Observations, add: Add): void {
@@ -38,7 +38,7 @@ export function judgeTls(seen: Observations, add: Add): void {
     add('clear-bytes-refused', 'ok', 'bytes sent in clear before TLS do not get inside');
 }
 
-export const works = (layer: LayerObservation): boolean =>
+const works = (layer: LayerObservation): boolean =>
   tlsVersions.some((version) => layer.versions[version].outcome === 'accepted');
 
 function reasonOf(layer: LayerObservation | undefined): string {
@@ -75,9 +75,14 @@ function judgeLayer(layer: LayerObservation, add: Add): void {
       { fix: 'allow suites with AES-GCM', remedy: 'verified-tls' },
     );
   if (exchange?.type === 'DH' && exchange.bits < 2048)
-    add('small-dh', 'warn', `${name}: Diffie-Hellman of ${exchange.bits} bits, which can be broken`, {
-      fix: 'a group of 2048 bits or more; x11vnc: -dhparams FILE of "openssl dhparam 2048"',
-    });
+    add(
+      'small-dh',
+      'warn',
+      `${name}: Diffie-Hellman of ${exchange.bits} bits, which can be broken`,
+      {
+        fix: 'a group of 2048 bits or more; x11vnc: -dhparams FILE of "openssl dhparam 2048"',
+      },
+    );
 }
 
 const inWords = (version = ''): string =>

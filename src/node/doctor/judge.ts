@@ -4,8 +4,9 @@
  */
 import { SecurityTypeNumber, VeNCryptSubtype } from '../../rfb/constants.ts';
 import { securityTypeName, securityTypeNames } from '../../security/names.ts';
-import { ceilings, grades, type Finding, type FindingId, type Grade } from './findings.ts';
+import { ceilings, grades, type Add, type Finding, type Grade } from './findings.ts';
 import { judgeTls } from './judge-tls.ts';
+import { clearLoginTypes, isAnonymous, isX509, OLD_TLS_TYPE, rsaAesTypes } from './kinds.ts';
 import type { Observations } from './observations.ts';
 import { viewersOf, type ViewerVerdict } from './viewers.ts';
 
@@ -15,13 +16,6 @@ export interface Judgement {
   readonly viewers: readonly ViewerVerdict[];
 }
 
-export type Add = (
-  id: FindingId,
-  mark: Finding['mark'],
-  message: string,
-  rest?: Pick<Finding, 'fix' | 'remedy'>,
-) => void;
-
 export function judge(seen: Observations): Judgement {
   const findings: Finding[] = [];
   const add: Add = (id, mark, message, rest = {}) => {
@@ -30,7 +24,11 @@ export function judge(seen: Observations): Judgement {
   judgeTypes(seen, add);
   judgeTls(seen, add);
   judgeConduct(seen, add);
-  return { grade: gradeOf(findings), findings: findings.toSorted(worstFirst), viewers: viewersOf(seen) };
+  return {
+    grade: gradeOf(findings),
+    findings: findings.toSorted(worstFirst),
+    viewers: viewersOf(seen),
+  };
 }
 
 export const gradeOf = (findings: readonly Finding[]): Grade =>
@@ -42,29 +40,7 @@ const worstFirst = (a: Finding, b: Finding): number =>
   grades.indexOf(b.ceiling) - grades.indexOf(a.ceiling) ||
   marks.indexOf(a.mark) - marks.indexOf(b.mark);
 
-/** Types that prove the viewer in ways of their own, and then go on in clear. */
-const CLEAR_LOGINS: readonly number[] = [6, 16, 17, 20, 22, 30, 113, 130];
-const RSA_AES: readonly number[] = [5, 129];
-/** TLS without a certificate, from before VeNCrypt. */
-const OLD_TLS_TYPE = 18;
-
 const { None, VncAuth, VeNCrypt } = SecurityTypeNumber;
-
-const anonymousSubtypes: readonly number[] = [
-  VeNCryptSubtype.TLSNone,
-  VeNCryptSubtype.TLSVnc,
-  VeNCryptSubtype.TLSPlain,
-  VeNCryptSubtype.TLSSASL,
-];
-const x509Subtypes: readonly number[] = [
-  VeNCryptSubtype.X509None,
-  VeNCryptSubtype.X509Vnc,
-  VeNCryptSubtype.X509Plain,
-  VeNCryptSubtype.X509SASL,
-];
-
-export const isX509 = (subtype: number): boolean => x509Subtypes.includes(subtype);
-export const isAnonymous = (subtype: number): boolean => anonymousSubtypes.includes(subtype);
 
 function judgeTypes(seen: Observations, add: Add): void {
   const { types, subtypes } = seen;
@@ -92,7 +68,7 @@ function judgeTypes(seen: Observations, add: Add): void {
       `${securityTypeNames(anonymous)}: encrypted, but with nothing to tell the server by, so that anyone between can pose as it`,
       { fix: 'offer the X509 sub-types instead', remedy: 'verified-tls' },
     );
-  if ([...all].some((number) => RSA_AES.includes(number)))
+  if ([...all].some((number) => rsaAesTypes.includes(number)))
     add('rsa-aes', 'warn', 'RSA-AES: encrypted, with a key that people must compare by eye', {
       fix: 'offer the X509 sub-types, whose certificates viewers check',
       remedy: 'verified-tls',
@@ -118,7 +94,7 @@ function judgeClear(all: ReadonlySet<number>, add: Add): void {
       'VncAuth without TLS: the password (8 bytes, DES) can be guessed from what is heard, and all else is in clear',
       { fix: 'offer X509Vnc in its place', remedy: 'verified-tls' },
     );
-  const others = [...all].filter((number) => CLEAR_LOGINS.includes(number));
+  const others = [...all].filter((number) => clearLoginTypes.includes(number));
   if (others.length > 0)
     add(
       'login-without-tls',
@@ -126,7 +102,7 @@ function judgeClear(all: ReadonlySet<number>, add: Add): void {
       `${securityTypeNames(others)}: after the login, screen and keys go over in clear`,
       { fix: 'offer the X509 sub-types instead', remedy: 'verified-tls' },
     );
-  const known = [None, VncAuth, VeNCrypt, OLD_TLS_TYPE, ...CLEAR_LOGINS, ...RSA_AES];
+  const known = [None, VncAuth, VeNCrypt, OLD_TLS_TYPE, ...clearLoginTypes, ...rsaAesTypes];
   const unknown = [...all].filter((number) => number < 256 && !known.some((n) => n === number));
   if (unknown.length > 0)
     add('unknown-type', 'info', `${securityTypeNames(unknown)}: not known here, and not judged`);
@@ -157,14 +133,21 @@ function judgeConduct(seen: Observations, add: Add): void {
       'unoffered-none',
       'bad',
       'a viewer that chooses None is let in without a login, although None is not offered',
-      { fix: 'update it (neatvnc and wayvnc: CVE-2024-42458), and keep it off networks until then' },
+      {
+        fix: 'update it (neatvnc and wayvnc: CVE-2024-42458), and keep it off networks until then',
+      },
     );
   if (unofferedNone.outcome === 'refused')
     add('none-refused', 'ok', 'a viewer that chooses None, which is not offered, is refused');
   if (versions['3.8'].outcome !== 'accepted')
-    add('old-rfb', 'warn', `RFB ${greeting.version} is the newest that it speaks: no reasons for failures`, {
-      fix: 'update it; VeNCrypt needs 3.7, and 3.8 is from 2007',
-    });
+    add(
+      'old-rfb',
+      'warn',
+      `RFB ${greeting.version} is the newest that it speaks: no reasons for failures`,
+      {
+        fix: 'update it; VeNCrypt needs 3.7, and 3.8 is from 2007',
+      },
+    );
   if (greeting.afterMs > 1300)
     add(
       'slow-greeting',

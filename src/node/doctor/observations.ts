@@ -48,7 +48,10 @@ export interface Observations {
   /** None may be chosen although it was not offered. */
   readonly unofferedNone: Trial;
   /** What becomes of a client that says nothing. */
-  readonly silentClient: { readonly outcome: 'closed' | 'open' | 'not checked'; readonly afterMs: number };
+  readonly silentClient: {
+    readonly outcome: 'closed' | 'open' | 'not checked';
+    readonly afterMs: number;
+  };
   /** Why the server turned us away before we were done, in its own words. */
   readonly turnedAway?: string;
   readonly connections: number;

@@ -18,7 +18,10 @@ export const remedies: Readonly<Record<RemedyName, Remedy>> = {
       ],
       ['Xvnc', '-SecurityTypes X509Vnc,X509Plain -X509Cert FILE -X509Key FILE'],
       ['x11vnc', '-ssl FILE -vencrypt nodh:only -rfbauth FILE'],
-      ['Sallyport', 'serve --security X509Plain,X509Vnc (the default where there are users and a password)'],
+      [
+        'Sallyport',
+        'serve --security X509Plain,X509Vnc (the default where there are users and a password)',
+      ],
     ],
   },
   login: {
@@ -42,14 +45,20 @@ export const remedies: Readonly<Record<RemedyName, Remedy>> = {
   'clear-bytes': {
     title: 'Keep clear bytes out of TLS',
     servers: [
-      ['QEMU', 'has this fault, and no option against it: let it listen on a unix socket, and serve that'],
+      [
+        'QEMU',
+        'has this fault, and no option against it: let it listen on a unix socket, and serve that',
+      ],
       ['Sallyport', 'serve unix:/path/to/vnc.sock'],
     ],
   },
   certificate: {
     title: 'Give it a good certificate',
     servers: [
-      ['QEMU', '"sallyport cert renew server" makes the files of dir=DIR; then QMP display-reload, or restart'],
+      [
+        'QEMU',
+        '"sallyport cert renew server" makes the files of dir=DIR; then QMP display-reload, or restart',
+      ],
       ['Xvnc', '-X509Cert FILE -X509Key FILE; restart'],
       ['x11vnc', '-ssl FILE with the certificate and the key in one; restart'],
       ['Sallyport', 'cert renew server; the running server takes it up'],

@@ -1,6 +1,12 @@
 /** What a VNC server offers to which version of RFB, and how it takes a viewer that does not keep to the offer. */
 import { withDeadline } from '../../core/deadline.ts';
-import { AuthenticationError, ClosedError, ErrorCode, TimeoutError, VncError } from '../../core/errors.ts';
+import {
+  AuthenticationError,
+  ClosedError,
+  ErrorCode,
+  TimeoutError,
+  VncError,
+} from '../../core/errors.ts';
 import { SecurityTypeNumber } from '../../rfb/constants.ts';
 import type { RfbVersion } from '../../rfb/version.ts';
 import type { ByteReader } from '../../wire/byte-reader.ts';
@@ -83,10 +89,7 @@ export function probeVersion(visits: Visits, version: RfbVersion): Promise<Versi
 }
 
 /** Chooses None where it is not on offer, and counts only a ServerInit as being let in. */
-export function probeUnofferedNone(
-  visits: Visits,
-  { newest, types }: FirstLook,
-): Promise<Trial> {
+export function probeUnofferedNone(visits: Visits, { newest, types }: FirstLook): Promise<Trial> {
   if (newest === '3.3')
     return Promise.resolve({ outcome: 'not checked', why: 'in RFB 3.3 viewers choose nothing' });
   if (types.includes(SecurityTypeNumber.None))

@@ -8,6 +8,7 @@ import { ByteReader } from '../../wire/byte-reader.ts';
 import { auditServer } from '../server-audit.ts';
 import { errorCode, socketStream } from '../socket-stream.ts';
 import { tlsFailure } from '../tls-fault.ts';
+import { isX509 } from './kinds.ts';
 import { askTypes, chooseSubtype, openVeNCrypt, startTls } from './talk.ts';
 import type { LayerObservation, Observations, Trial } from './observations.ts';
 import { hello } from './rfb-probes.ts';
@@ -40,17 +41,6 @@ interface Handshake extends Trial {
   readonly exchange?: { readonly type: string; readonly bits: number };
   readonly opens?: Trial;
 }
-
-/** The sub-types of each layer, best first for being asked: those that need no credentials. */
-const layers = {
-  anonymous: [257, 258, 259, 264],
-  x509: [260, 261, 262, 263],
-} as const;
-
-export const subtypeOf = (
-  layer: keyof typeof layers,
-  subtypes: readonly number[],
-): number | undefined => layers[layer].find((number) => subtypes.includes(number));
 
 export async function probeAnonymous(visits: Visits, subtype: number): Promise<LayerObservation> {
   const best = await shakeHands(visits, subtype, {
@@ -102,8 +92,8 @@ export async function probeOldVersions<T extends LayerObservation>(
   layer: T,
   hosts: readonly string[],
 ): Promise<T> {
-  const isX509 = layers.x509.some((number) => number === layer.subtype);
-  const options = isX509 ? x509Options(serverNameOf(visits, hosts)) : anonymousOptions;
+  const verified = isX509(layer.subtype);
+  const options = verified ? x509Options(serverNameOf(visits, hosts)) : anonymousOptions;
   const ask = (maxVersion: 'TLSv1' | 'TLSv1.1'): Promise<Handshake> =>
     shakeHands(visits, layer.subtype, { ...options, minVersion: 'TLSv1', maxVersion });
   const newer = await ask('TLSv1.1');
@@ -111,9 +101,9 @@ export async function probeOldVersions<T extends LayerObservation>(
   if (newer.protocol === 'TLSv1')
     return withVersions(layer, { outcome: 'refused', why: 'TLS 1.0 was chosen' }, trial);
   // A second connection is worth it once: where one old version is taken, something is to be done anyway.
-  const older = newer.outcome === 'accepted' && isX509 ? trialOf(await ask('TLSv1')) : trial;
+  const older = newer.outcome === 'accepted' && verified ? trialOf(await ask('TLSv1')) : trial;
   const untold: Trial = { outcome: 'not checked', why: 'TLS 1.1 is taken already' };
-  return withVersions(layer, trial, newer.outcome === 'accepted' && !isX509 ? untold : older);
+  return withVersions(layer, trial, newer.outcome === 'accepted' && !verified ? untold : older);
 }
 
 const withVersions = <T extends LayerObservation>(layer: T, newer: Trial, older: Trial): T => ({

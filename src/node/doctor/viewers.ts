@@ -1,6 +1,7 @@
 /** Which viewers can connect to a server, by what, and why not: how each chooses is from tests with real ones. */
 import { securityTypeName } from '../../security/names.ts';
-import type { Observations } from './observations.ts';
+import { isAnonymous, isX509 } from './kinds.ts';
+import { tlsVersions, type LayerObservation, type Observations } from './observations.ts';
 
 export interface ViewerVerdict {
   readonly viewer: string;
@@ -57,8 +58,8 @@ const viewers: readonly Viewer[] = [
     subtypes: [256],
     order: 'own',
     onBadCertificate: 'refuses',
-    lacking: 'inside VeNCrypt it speaks Plain alone; TLS is the WebSocket’s there',
-    needs: 'through a WebSocket: websockify, or Sallyport’s --websocket',
+    lacking: 'inside VeNCrypt it speaks Plain alone: its TLS is that of the WebSocket (wss)',
+    needs: 'through a WebSocket: websockify, or --websocket of Sallyport',
   },
   {
     name: 'macOS Screen Sharing',
@@ -66,7 +67,7 @@ const viewers: readonly Viewer[] = [
     subtypes: [],
     order: 'own',
     onBadCertificate: 'refuses',
-    lacking: 'it speaks VncAuth and Apple’s own logins, and no TLS: use an SSH tunnel',
+    lacking: 'it speaks VncAuth and ARD, and no TLS: use an SSH tunnel',
   },
 ];
 
@@ -78,20 +79,21 @@ function verdict(viewer: Viewer, seen: Observations): ViewerVerdict {
   const { name } = viewer;
   if (by === undefined) return { viewer: name, connects: 'no', reason: viewer.lacking };
   const told = { viewer: name, by: securityTypeName(by) };
-  const isX509 = by >= 260 && by <= 263;
-  const isTls = by >= 257 && by <= 264;
-  const layer = isX509 ? seen.x509 : seen.anonymous;
-  if (isTls && layer !== undefined) {
-    const { versions } = layer;
-    const needed = ['TLSv1.2', ...(viewer.maxTls === undefined && isX509 ? ['TLSv1.3'] : [])];
-    if (!needed.some((version) => versions[version as 'TLSv1.2'].outcome === 'accepted'))
-      return { ...told, connects: 'no', reason: `it finds no TLS version in common` };
-  }
-  if (isX509) return { ...told, ...certificateVerdict(viewer, seen) };
+  const layer = isX509(by) ? seen.x509 : isAnonymous(by) ? seen.anonymous : undefined;
+  if (layer !== undefined && !sharesVersion(viewer, layer))
+    return { ...told, connects: 'no', reason: 'it finds no TLS version in common' };
+  if (isX509(by)) return { ...told, ...certificateVerdict(viewer, seen) };
   const late = name.startsWith('gtk-vnc') && seen.greeting.afterMs > 1300;
   const reason = late ? 'now and then: the greeting comes late' : viewer.needs;
   return { ...told, connects: 'yes', ...(reason === undefined ? {} : { reason }) };
 }
+
+/** TLS 1.3 is taken by those who have it, 1.2 and older by all. */
+const sharesVersion = ({ maxTls }: Viewer, { versions }: LayerObservation): boolean =>
+  tlsVersions.some(
+    (version) =>
+      versions[version].outcome === 'accepted' && (version !== 'TLSv1.3' || maxTls === undefined),
+  );
 
 function certificateVerdict(
   viewer: Viewer,
@@ -99,7 +101,10 @@ function certificateVerdict(
 ): Pick<ViewerVerdict, 'connects' | 'reason'> {
   const faulty = seen.x509?.audit.problems.some(({ level }) => level === 'error') ?? false;
   if (!faulty)
-    return { connects: 'yes', reason: 'with the file of the authority that signed the certificate' };
+    return {
+      connects: 'yes',
+      reason: 'with the file of the authority that signed the certificate',
+    };
   return viewer.onBadCertificate === 'asks'
     ? { connects: 'asks', reason: 'about the certificate, see above' }
     : { connects: 'no', reason: 'it refuses the certificate, see above' };

@@ -62,7 +62,10 @@ export class Visits {
       if (!(error instanceof VncError)) throw error;
       const away = error.code === ErrorCode.refused;
       if (away) this.turnedAway = error.message;
-      return otherwise(away || error.phase === 'connect' ? 'not checked' : 'refused', error.message);
+      return otherwise(
+        away || error.phase === 'connect' ? 'not checked' : 'refused',
+        error.message,
+      );
     }
   }
 }
