@@ -83,7 +83,9 @@ function certificateLines(x509: Observations['x509']): string[] {
   return [
     ...row('certificate', `${subject}; ${keyType}, valid until ${notAfter.slice(0, 10)}`),
     ...row('', `for ${subjectAltNames.join(' ') || 'no names'}`),
-    ...row('SHA-256', fingerprint),
+    // In two lines of sixteen bytes.
+    ...row('SHA-256', fingerprint.slice(0, 47)),
+    ...row('', fingerprint.slice(48)),
   ];
 }
 

@@ -27,7 +27,7 @@ export const remedies: Readonly<Record<RemedyName, Remedy>> = {
   login: {
     title: 'Ask who it is',
     servers: [
-      ['QEMU', '-vnc …,password=on, or verify-peer=on in tls-creds-x509 for client certificates'],
+      ['QEMU', '-vnc :0,password=on, or verify-peer=on in tls-creds-x509 for client certificates'],
       ['Xvnc', '-SecurityTypes X509Vnc -PasswordFile FILE, or X509Plain -PlainUsers NAMES'],
       ['x11vnc', '-rfbauth FILE'],
       ['Sallyport', 'serve --users FILE, --password-file FILE, or --verify-client require'],

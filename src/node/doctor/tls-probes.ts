@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { withDeadline } from '../../core/deadline.ts';
 import { TimeoutError, VncError } from '../../core/errors.ts';
-import { VeNCryptSubtype } from '../../rfb/constants.ts';
+import { checkLimit, defaultLimits } from '../../core/limits.ts';
+import { ServerMessageType, VeNCryptSubtype } from '../../rfb/constants.ts';
 import { ByteReader } from '../../wire/byte-reader.ts';
 import { auditServer } from '../server-audit.ts';
 import { errorCode, socketStream } from '../socket-stream.ts';
@@ -19,6 +20,9 @@ const OPEN_SUBTYPES: readonly number[] = [VeNCryptSubtype.X509None, VeNCryptSubt
 
 /** RFB 7.3.2 up to the name's length. */
 const SERVER_INIT_BYTES = 24;
+
+/** RFB 7.5.3: not incremental, of one pixel. */
+const UPDATE_REQUEST = Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 1, 0, 1);
 
 /** How long a server may think about what it sends without being asked. */
 const PROMPT_MS = 1500;
@@ -112,8 +116,9 @@ const withVersions = <T extends LayerObservation>(layer: T, newer: Trial, older:
 });
 
 /**
- * Sends ClientInit in clear behind the sub-type word. A server that then sends ServerInit inside TLS took it (QEMU
- * does); whoever sits between could so put key presses into a session.
+ * Sends ClientInit in clear behind the sub-type word, and a FramebufferUpdateRequest inside TLS. To a server that took the
+ * first (QEMU does) the second is a request, and it answers with an update. To all others the request's first byte is
+ * ClientInit, and the rest the beginning of a SetPixelFormat, to wait for.
  */
 export function probeClearBytes(
   visits: Visits,
@@ -137,8 +142,15 @@ export function probeClearBytes(
         const inside = new ByteReader(socketStream(socket));
         return promptly(async () => {
           if ((await inside.u32()) !== 0) return { outcome: 'refused', why: 'the login failed' };
-          await inside.need(SERVER_INIT_BYTES);
-          return { outcome: 'accepted' };
+          socket.write(UPDATE_REQUEST);
+          const init = await inside.cursor(SERVER_INIT_BYTES);
+          init.skip(SERVER_INIT_BYTES - 4);
+          const nameBytes = init.u32();
+          checkLimit(defaultLimits, 'maxNameBytes', nameBytes);
+          await inside.skip(nameBytes);
+          return (await inside.u8()) === ServerMessageType.FramebufferUpdate
+            ? { outcome: 'accepted' }
+            : { outcome: 'refused' };
         });
       }),
     (outcome, why) => ({ outcome, why }),
