@@ -97,7 +97,7 @@ const inks: Readonly<Record<Finding['mark'], Ink | undefined>> = {
 };
 
 function findingLines({ mark, message, fix }: Finding, colour: boolean): string[] {
-  const [first = '', ...more] = wrapWords(printable(message), WIDTH - 8);
+  const [first = '', ...more] = wrapped(message, WIDTH - 8);
   const ink = inks[mark];
   const shown = paint([{ text: mark.padEnd(4), ...(ink === undefined ? {} : { ink }) }], colour);
   return [
@@ -109,15 +109,15 @@ function findingLines({ mark, message, fix }: Finding, colour: boolean): string[
 
 /** A label, and words beside it in as many lines as they need. */
 function row(label: string, text: string, labelWidth: number = LABEL_WIDTH): string[] {
-  const lines = wrapWords(printable(text), WIDTH - labelWidth - 4).flatMap((line) =>
-    pieces(line, WIDTH - labelWidth - 4),
-  );
-  return lines.map((line, at) =>
+  return wrapped(text, WIDTH - labelWidth - 4).map((line, at) =>
     `  ${(at === 0 ? printable(label) : '').padEnd(labelWidth)}  ${line}`.trimEnd(),
   );
 }
 
-/** A word of a peer's that is longer than a line. */
+/** What peers wrote may have words that are longer than a line. */
+const wrapped = (text: string, width: number): string[] =>
+  wrapWords(printable(text), width).flatMap((line) => pieces(line, width));
+
 function pieces(line: string, width: number): string[] {
   const points = Array.from(line);
   const count = Math.max(1, Math.ceil(points.length / width));
