@@ -37,6 +37,7 @@ export type FindingId =
   | 'verified-tls'
   | 'none-refused'
   | 'clear-bytes-refused'
+  | 'clear-bytes-unchecked'
   | 'silent-client'
   | 'unknown-type';
 
@@ -81,8 +82,8 @@ export const ceilings: Readonly<Record<FindingId, Ceilings>> = {
   'tls-fails': everywhere('D'),
   'no-current-tls': everywhere('D'),
   'old-tls': everywhere('B'),
-  'weak-cipher': everywhere('C'),
-  'small-dh': everywhere('C'),
+  'weak-cipher': { network: 'C', loopback: 'B', unix: 'B' },
+  'small-dh': { network: 'C', loopback: 'B', unix: 'B' },
   'certificate-error': everywhere('C'),
   'certificate-warning': everywhere('B'),
   'old-rfb': everywhere('B'),
@@ -94,6 +95,7 @@ export const ceilings: Readonly<Record<FindingId, Ceilings>> = {
   'verified-tls': everywhere('A'),
   'none-refused': everywhere('A'),
   'clear-bytes-refused': everywhere('A'),
+  'clear-bytes-unchecked': everywhere('A'),
   'silent-client': everywhere('A'),
   'unknown-type': everywhere('A'),
 };

@@ -34,6 +34,13 @@ export function judgeTls(seen: Observations, add: Add): void {
       'bytes sent in clear before TLS are taken as if they came inside: whoever sits between can put words into a session',
       { fix: 'put a server that refuses them in front of it', remedy: 'clear-bytes' },
     );
+  const hasTls = subtypes.some((subtype) => isX509(subtype) || isAnonymous(subtype));
+  if (seen.clearBytesAcrossTls.outcome === 'not checked' && hasTls)
+    add(
+      'clear-bytes-unchecked',
+      'info',
+      'whether clear bytes before TLS get inside could not be asked without a login; in QEMU they do',
+    );
   if (seen.clearBytesAcrossTls.outcome === 'refused')
     add('clear-bytes-refused', 'ok', 'bytes sent in clear before TLS do not get inside');
 }

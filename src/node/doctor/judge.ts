@@ -156,7 +156,9 @@ function judgeConduct(seen: Observations, add: Add): void {
       'slow-greeting',
       'warn',
       `it greets after ${(greeting.afterMs / 1000).toFixed(1)} s; gtk-vnc (virt-viewer) gives up at 2 s`,
-      { fix: 'x11vnc waits for vncs:// viewers first: -vencrypt force ends that' },
+      {
+        fix: 'x11vnc -ssl waits for vncs:// viewers first, whatever its options: serve it through another server',
+      },
     );
   if (silentClient.outcome !== 'not checked')
     add(

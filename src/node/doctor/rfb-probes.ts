@@ -114,16 +114,22 @@ export function probeUnofferedNone(visits: Visits, { newest, types }: FirstLook)
 export function probeSilence(visits: Visits): Promise<Observations['silentClient']> {
   const forMs = Math.round(visits.timeoutMs * 0.8);
   const began = performance.now();
+  const sinceMs = (): number => Math.round(performance.now() - began);
   const told = (outcome: 'closed' | 'open' | 'not checked'): Observations['silentClient'] => ({
     outcome,
-    afterMs: Math.round(performance.now() - began),
+    afterMs: sinceMs(),
   });
   return visits.attempt(
     () =>
       visits.visit(async (reader) => {
         await hello(visits, reader);
         try {
-          await withDeadline(reader.need(1), forMs, 'nothing', () => undefined);
+          await withDeadline(
+            reader.need(1),
+            Math.max(0, forMs - sinceMs()),
+            'nothing',
+            () => undefined,
+          );
           return told('open');
         } catch (error) {
           if (error instanceof TimeoutError) return told('open');

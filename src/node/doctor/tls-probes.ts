@@ -225,7 +225,11 @@ async function reachTls(
 /** An OpenSSL that does not have these versions any more says so itself: that is no word of the server's. */
 function notOffered(error: unknown): Handshake {
   const cause = error instanceof Error ? error.cause : undefined;
-  if (/NO_(PROTOCOLS|CIPHERS)_AVAILABLE|NO_CIPHER_MATCH|INTERNAL_ERROR/.test(errorCode(cause)))
+  if (
+    /^ERR_SSL_(NO_(PROTOCOLS|CIPHERS)_AVAILABLE|NO_CIPHER_MATCH|INTERNAL_ERROR)$/.test(
+      errorCode(cause),
+    )
+  )
     return { outcome: 'not checked', why: 'this OpenSSL does not offer it' };
   throw error;
 }

@@ -1,4 +1,5 @@
 /** Which viewers can connect to a server, by what, and why not: how each chooses is from tests with real ones. */
+import { VeNCryptSubtype } from '../../rfb/constants.ts';
 import { securityTypeName } from '../../security/names.ts';
 import { isAnonymous, isX509 } from './kinds.ts';
 import { tlsVersions, type LayerObservation, type Observations } from './observations.ts';
@@ -19,6 +20,8 @@ interface Viewer {
   readonly subtypes: readonly number[];
   /** Whose order counts. */
   readonly order: 'server' | 'own';
+  /** Whether it can show a certificate of its own. */
+  readonly clientCertificates: boolean;
   readonly onBadCertificate: 'asks' | 'refuses';
   readonly maxTls?: 'TLSv1.2';
   readonly lacking: string;
@@ -32,6 +35,7 @@ const viewers: readonly Viewer[] = [
     types: [1, 2, 5, 6, 19, 129, 130],
     subtypes: [1, 2, 256, 257, 258, 259, 260, 261, 262],
     order: 'server',
+    clientCertificates: false,
     onBadCertificate: 'asks',
     lacking: 'it speaks None, VncAuth, RSA-AES and VeNCrypt without SASL',
   },
@@ -40,6 +44,7 @@ const viewers: readonly Viewer[] = [
     types: [19, 18, 20, 113, 17, 30, 2, 1],
     subtypes: [263, 262, 261, 260, 264, 259, 258, 257],
     order: 'own',
+    clientCertificates: true,
     onBadCertificate: 'refuses',
     lacking: 'it speaks none of these, and no Plain in clear',
   },
@@ -48,6 +53,7 @@ const viewers: readonly Viewer[] = [
     types: [1, 2, 17, 18, 19, 20, 30, 113],
     subtypes: [257, 258, 259, 260, 261, 262, 263, 264],
     order: 'server',
+    clientCertificates: true,
     onBadCertificate: 'refuses',
     maxTls: 'TLSv1.2',
     lacking: 'it speaks none of these',
@@ -57,6 +63,7 @@ const viewers: readonly Viewer[] = [
     types: [1, 22, 16, 2, 19, 6, 30, 113],
     subtypes: [256],
     order: 'own',
+    clientCertificates: true,
     onBadCertificate: 'refuses',
     lacking: 'inside VeNCrypt it speaks Plain alone: its TLS is that of the WebSocket (wss)',
     needs: 'through a WebSocket: websockify, or --websocket of Sallyport',
@@ -66,6 +73,7 @@ const viewers: readonly Viewer[] = [
     types: [30, 2],
     subtypes: [],
     order: 'own',
+    clientCertificates: false,
     onBadCertificate: 'refuses',
     lacking: 'it speaks VncAuth and ARD, and no TLS: use an SSH tunnel',
   },
@@ -82,7 +90,7 @@ function verdict(viewer: Viewer, seen: Observations): ViewerVerdict {
   const layer = isX509(by) ? seen.x509 : isAnonymous(by) ? seen.anonymous : undefined;
   if (layer !== undefined && !sharesVersion(viewer, layer))
     return { ...told, connects: 'no', reason: 'it finds no TLS version in common' };
-  if (isX509(by)) return { ...told, ...certificateVerdict(viewer, seen) };
+  if (isX509(by)) return { ...told, ...certificateVerdict(viewer, by, seen) };
   const late = name.startsWith('gtk-vnc') && seen.greeting.afterMs > 1300;
   const reason = late ? 'now and then: the greeting comes late' : viewer.needs;
   return { ...told, connects: 'yes', ...(reason === undefined ? {} : { reason }) };
@@ -97,13 +105,24 @@ const sharesVersion = ({ maxTls }: Viewer, { versions }: LayerObservation): bool
 
 function certificateVerdict(
   viewer: Viewer,
+  by: number,
   seen: Observations,
 ): Pick<ViewerVerdict, 'connects' | 'reason'> {
+  // Nobody is let in through X509None without one.
+  const asked = seen.x509?.subtype === VeNCryptSubtype.X509None && by === VeNCryptSubtype.X509None;
+  const closed = asked && seen.x509?.opens.outcome === 'refused';
+  if (closed && !viewer.clientCertificates)
+    return {
+      connects: 'no',
+      reason: 'the server wants a client certificate, which it cannot show',
+    };
   const faulty = seen.x509?.audit.problems.some(({ level }) => level === 'error') ?? false;
   if (!faulty)
     return {
       connects: 'yes',
-      reason: 'with the file of the authority that signed the certificate',
+      reason: closed
+        ? 'with a client certificate, and the file of the authority of the server'
+        : 'with the file of the authority that signed the certificate',
     };
   return viewer.onBadCertificate === 'asks'
     ? { connects: 'asks', reason: 'about the certificate, see above' }

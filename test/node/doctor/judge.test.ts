@@ -217,6 +217,12 @@ describe('viewers', () => {
     assert.equal(told['TigerVNC'], 'asks X509Plain');
     assert.equal(told['gtk-vnc'], 'no X509Plain');
   });
+  it('without client certificates cannot use an X509None that wants them', () => {
+    const wanting = { subtype: 260, opens: { outcome: 'refused' } } as const;
+    const told = verdicts({ ...x509(wanting), subtypes: [260] });
+    assert.equal(told['TigerVNC'], 'no X509None');
+    assert.equal(told['gtk-vnc'], 'yes X509None');
+  });
   it('of libvncclient need TLS 1.2', () => {
     const versions = {
       'TLSv1.3': accepted,
