@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { certCommand } from './cert.ts';
 import { checkConfigCommand } from './check-config.ts';
+import { doctorCommand } from './doctor.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
 import { monitorCommand } from './monitor.ts';
 import { passwdCommand } from './passwd.ts';
@@ -45,7 +46,8 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(certCommand())
     .addCommand(passwdCommand())
     .addCommand(checkConfigCommand())
-    .addCommand(monitorCommand());
+    .addCommand(monitorCommand())
+    .addCommand(doctorCommand());
   const nested = command.commands.flatMap((each) => [each, ...each.commands]);
   for (const each of [command, ...nested]) {
     each.exitOverride().configureOutput({
