@@ -90,7 +90,7 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
     return;
   }
   const maxVersion = settings.tls.maxVersion === 'TLSv1.3' ? '1.3' : '1.2';
-  // On a monitor's output a program listens, and audit lines may go to it.
+  // There a program listens to the monitor, or audit lines go.
   const isTaken = settings.monitor?.kind === 'stdio' || settings.service.audit === '-';
   const output = isTaken ? process.stderr : process.stdout;
   output.write(

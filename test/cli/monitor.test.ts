@@ -139,13 +139,15 @@ describe('sallyport monitor', () => {
 
 describe('sallyport serve --monitor', () => {
   it('refuses a TCP port, and standard output that is taken', async () => {
-    const [tcp, taken] = await Promise.all([
+    const [tcp, taken, audited] = await Promise.all([
       new Program(['serve', '--monitor', ':1'], '').ended,
       new Program(['serve', '--monitor', 'stdio', '--json'], '').ended,
+      new Program(['serve', '--monitor', 'stdio', '--audit', '-'], '').ended,
     ]);
     assert.match(tcp.stderr, /neither unix:\/path nor stdio/);
     assert.match(taken.stderr, /--monitor stdio and --json exclude each other/);
-    assert.deepEqual([tcp.code, taken.code], [2, 2]);
+    assert.match(audited.stderr, /--monitor stdio and --audit - exclude each other/);
+    assert.deepEqual([tcp.code, taken.code, audited.code], [2, 2, 2]);
   });
 
   it('speaks QMP on standard input and output', async () => {

@@ -155,6 +155,23 @@ describe('QEMU options on the command line', () => {
     assert.equal(await login(composition, { security: 'VncAuth', password: 'secret' }), 'password');
   });
 
+  it('exclude an access file, which would decide in place of the list', async () => {
+    await assert.rejects(settingsOf('-vnc', '127.0.0.1:1', '--access', 'crew.yaml'), {
+      message: /-vnc says what --access would say/,
+      exitCode: 2,
+    });
+  });
+
+  it('leave the pages that may open a WebSocket to --websocket-origin', async () => {
+    const origin = ['--websocket-origin', 'https://console.example'];
+    const { websocketOrigins } = await settingsOf('-vnc', '127.0.0.1:1,websocket=on', ...origin);
+    assert.deepEqual(websocketOrigins, ['https://console.example']);
+    await assert.rejects(settingsOf('-vnc', '127.0.0.1:1', ...origin), {
+      message: /goes with --websocket/,
+      exitCode: 2,
+    });
+  });
+
   it('let in whom the list file names, as it stands at the moment', async () => {
     const list = join(pki.directory, 'viewers.json');
     const allow = (name: string): void =>
