@@ -18,11 +18,12 @@ export function withServiceCredentials(
     const file = join(directory, name);
     return existsSync(file) ? file : undefined;
   };
-  const { security } = settings;
-  // A credential that the security types named by an option have no use for is left alone: units are shared.
+  const { security, accessFile, qemu } = settings;
+  // A credential that other options have no use for is left alone: units are shared.
+  const isSaid = accessFile !== undefined || qemu !== undefined;
   const ways = security === undefined ? undefined : describeProtection(security);
   const isOfUse = (provenBy: string): boolean =>
-    ways?.some(({ viewerProvenBy }) => viewerProvenBy === provenBy) ?? true;
+    !isSaid && (ways?.some(({ viewerProvenBy }) => viewerProvenBy === provenBy) ?? true);
   const passwordFile =
     settings.passwordFile ??
     (isOfUse('a password of 1 to 8 bytes') ? find('vnc-password') : undefined);

@@ -82,6 +82,14 @@ describe('service credentials', () => {
     assert.equal(usersFile, undefined);
   });
 
+  it('are left alone beside an access file, and beside -vnc', () => {
+    const env = credentials('vnc-password', 'users');
+    const policy = { ...settings, accessFile: 'crew.yaml' };
+    assert.deepEqual(withServiceCredentials(policy, env), policy);
+    const qemu = { ...settings, security: parseSecurityList('VncAuth'), qemu: { remarks: [] } };
+    assert.deepEqual(withServiceCredentials(qemu, env), qemu);
+  });
+
   it('must have the key together with its certificate', () =>
     assert.throws(() => withServiceCredentials(settings, credentials('server-key.pem')), {
       message: /belong together, and one is missing/,
