@@ -39,13 +39,14 @@ export function onReloadSignal(logs: Logs, hungUp: () => void): ReloadSignal {
 async function reload(serving: Serving, { log, event }: Logs): Promise<void> {
   const { parts } = await serving.reload();
   if (parts.length === 0)
-    log.info('nothing to reload: no certificate, password or users come from files');
+    log.info('nothing to reload: no certificate, password, users or rules come from files');
   for (const { name, changed, warnings, error } of parts) {
     if (error === undefined && !changed) log.info(`${name}: unchanged`);
     // The store of the credentials tells itself what becomes of them, since it also reloads unasked.
     if (name === 'credentials') continue;
-    if (error !== undefined)
-      log.error(`${name}: not reloaded, the old stay in use: ${error.message}`);
+    // An access file says itself what holds: while it is missing nothing does.
+    const kept = name === 'access' ? '' : ', the old stay in use';
+    if (error !== undefined) log.error(`${name}: not reloaded${kept}: ${error.message}`);
     else if (changed) log.info(`${name}: reloaded`);
     for (const warning of warnings) log.warn(warning);
   }

@@ -301,7 +301,7 @@ const policyReloadable = (policy: AccessPolicy): Reloadable => ({
   name: 'access',
   reload: async () => {
     const outcome = await policy.reload();
-    if (outcome === 'kept') throw new Error('the access file is broken');
+    if (outcome === 'kept') throw new Error('the access file is broken, and all stays as it was');
     if (outcome === 'missing')
       throw new Error('the access file is missing, and nobody new gets in');
     return { changed: outcome === 'changed', warnings: policy.warnings };
