@@ -6,7 +6,7 @@ import { parseAddress, type Address } from '../node/address.ts';
 import { WEBSOCKET_PORT } from '../node/serve.ts';
 import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
-import { CommandFailure, ExitCode } from './failure.ts';
+import { usage } from './failure.ts';
 import { applyQemuOptions } from './qemu-settings.ts';
 import type { DisplayChoice, MonitorChoice, ServeSettings } from './serve-settings.ts';
 import { parseSeconds, serviceSettings } from './service-settings.ts';
@@ -394,8 +394,6 @@ function refuseUpstreamOptions(raw: RawOptions, display: string): void {
   if ((upstreamUser ?? upstreamPasswordFile ?? upstreamCa) !== undefined)
     throw usage(`the --upstream options are for another VNC server, not for ${display}`);
 }
-
-const usage = (message: string): CommandFailure => new CommandFailure(ExitCode.Usage, message);
 
 /** A parser's sentence becomes Commander's. */
 const reads =

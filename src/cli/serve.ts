@@ -28,6 +28,8 @@ export async function runServe(given: ServeSettings): Promise<void> {
   const { drainMs } = settings.service;
   const stop = stopSignal(drainMs > 0);
   const reload = onReloadSignal(logs, () => stop.ask('SIGHUP'));
+  // Waiting for a signal alone keeps no process alive, and the last listener may be taken away by a monitor.
+  const alive = setInterval(() => undefined, 2 ** 30);
   let service: Service | undefined;
   let composition: Composition | undefined;
   let monitor: RunningMonitor | undefined;
@@ -60,6 +62,7 @@ export async function runServe(given: ServeSettings): Promise<void> {
   } finally {
     await monitor?.close();
     await service?.close();
+    clearInterval(alive);
     stop.forget();
     reload.forget();
   }

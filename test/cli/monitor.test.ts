@@ -138,6 +138,18 @@ describe('sallyport monitor', () => {
 });
 
 describe('sallyport serve --monitor', () => {
+  it('goes on without a listener, even when its input has ended', async () => {
+    const server = new Program(
+      ['serve', '-vnc', 'none', '--monitor', 'stdio'],
+      '{"execute": "qmp_capabilities"}\n',
+    );
+    await until('answer', () => server.stdout.includes('"return"'));
+    server.kill();
+    const { code, stderr } = await server.ended;
+    assert.match(stderr, /stopped by SIGTERM/);
+    assert.equal(code, 0);
+  });
+
   it('refuses a TCP port, and standard output that is taken', async () => {
     const [tcp, taken, audited] = await Promise.all([
       new Program(['serve', '--monitor', ':1'], '').ended,

@@ -131,7 +131,7 @@ describe('QEMU options on the command line', () => {
       ));
 
   it('do not open a display without authentication to every machine', async () => {
-    await assert.rejects(start('-vnc', ':1'), /allowed by --insecure-none/);
+    await assert.rejects(start('-vnc', ':1'), /safe with tls-creds=.*allowed by --insecure-none/);
     await assert.rejects(start('-vnc', ':1,password=on'), /allowed by --insecure-vnc-auth/);
   });
 
@@ -153,6 +153,10 @@ describe('QEMU options on the command line', () => {
       'secret,id=s,data=c2VjcmV0,format=base64',
     );
     assert.equal(await login(composition, { security: 'VncAuth', password: 'secret' }), 'password');
+  });
+
+  it('cannot leave everybody outside for ever', async () => {
+    await assert.rejects(start('-vnc', 'none'), { message: /lets nobody connect/, exitCode: 2 });
   });
 
   it('exclude an access file, which would decide in place of the list', async () => {
