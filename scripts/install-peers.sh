@@ -8,8 +8,10 @@ packages="
   grub-rescue-pc
   tigervnc-viewer tigervnc-standalone-server
   gvncviewer
-  xvfb xdotool openbox
+  novnc chromium
+  xvfb xdotool openbox xterm imagemagick fonts-dejavu-core
   gnutls-bin openssl
+  systemd python3 bsdutils util-linux
 "
 
 missing=""

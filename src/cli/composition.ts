@@ -41,8 +41,8 @@ export interface Composition {
 export async function compose(
   settings: ServeSettings,
   logger: Logger,
-  /** Tells what becomes of the certificates. */
-  credentialLogger: Logger = logger,
+  /** Tells what becomes of the certificates and the access file. */
+  fileLogger: Logger = logger,
   inherited: readonly InheritedListener[] = [],
 ): Promise<Composition> {
   const { accessFile, verifyClient } = settings;
@@ -50,7 +50,7 @@ export async function compose(
     accessFile === undefined
       ? undefined
       : await step(ExitCode.Credentials, () =>
-          openAccessPolicy(accessFile, { logger, verifyClient }),
+          openAccessPolicy(accessFile, { logger: fileLogger, verifyClient }),
         );
   const offer = offerOf(settings, policy);
   const needs = needsOf(offer);
@@ -68,7 +68,7 @@ export async function compose(
       ? await step(ExitCode.Credentials, () => accessOf(settings, generatedPassword, logger))
       : { value: { policy }, warnings: policy.warnings, reloadables: [] };
   const credentials = needs.x509
-    ? await step(ExitCode.Credentials, () => loadCredentials(settings, credentialLogger))
+    ? await step(ExitCode.Credentials, () => loadCredentials(settings, fileLogger))
     : undefined;
   const display = await step(ExitCode.Display, () => openDisplay(settings, logger)).catch(
     (error: unknown) => {

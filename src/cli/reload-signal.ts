@@ -1,5 +1,6 @@
 /** SIGHUP: reads again what can be read again, and tells what became of it. Used by the serve command. */
 import { closeSync, openSync } from 'node:fs';
+import type { ReloadReport } from '../node/reload.ts';
 import type { Serving } from '../node/serve.ts';
 import type { Logs } from './log.ts';
 import type { Service } from './service.ts';
@@ -25,7 +26,7 @@ export function onReloadSignal(logs: Logs, hungUp: () => void): ReloadSignal {
   return {
     serve: (serving, service) => {
       // What cannot be read has been told of, one by one; the audit has it that something could not.
-      readAgain = () => void service.reload(() => reload(serving, logs)).catch(() => undefined);
+      readAgain = () => void reloadServing(serving, service, logs);
     },
     forget: () => {
       process.off('SIGHUP', onSignal);
@@ -35,18 +36,35 @@ export function onReloadSignal(logs: Logs, hungUp: () => void): ReloadSignal {
   };
 }
 
-/** Rejects when something could not be read again. */
-async function reload(serving: Serving, { log, event }: Logs): Promise<void> {
-  const { parts } = await serving.reload();
+/** What the signal does, and the monitor's reload: everything is told of, in the log and the audit. Never rejects. */
+export async function reloadServing(
+  serving: Serving,
+  service: Service,
+  logs: Logs,
+): Promise<ReloadReport> {
+  let report: ReloadReport = { parts: [] };
+  const readAgain = async (): Promise<void> => {
+    report = await serving.reload();
+    tell(report, logs);
+    const failed = report.parts.find(({ error }) => error !== undefined);
+    if (failed?.error !== undefined) throw new Error(`${failed.name}: ${failed.error.message}`);
+  };
+  // What is thrown is for the audit; here it is in the report.
+  await service.reload(readAgain).catch(() => undefined);
+  return report;
+}
+
+function tell({ parts }: ReloadReport, { log, event }: Logs): void {
   if (parts.length === 0)
     log.info('nothing to reload: no certificate, password, users or rules come from files');
   for (const { name, changed, warnings, error } of parts) {
     if (error === undefined && !changed) log.info(`${name}: unchanged`);
-    // The store of the credentials tells itself what becomes of them, since it also reloads unasked.
-    if (name === 'credentials') continue;
-    // An access file says itself what holds: while it is missing nothing does.
-    const kept = name === 'access' ? '' : ', the old stay in use';
-    if (error !== undefined) log.error(`${name}: not reloaded${kept}: ${error.message}`);
+    // The store of the credentials tells itself what becomes of them, since it also reloads unasked; so does the access
+    // file, but for one that was missing before.
+    if (name === 'credentials' || (name === 'access' && error === undefined)) continue;
+    if (name === 'access') log.error(`access: not reloaded: ${error?.message ?? ''}`);
+    else if (error !== undefined)
+      log.error(`${name}: not reloaded, the old stay in use: ${error.message}`);
     else if (changed) log.info(`${name}: reloaded`);
     for (const warning of warnings) log.warn(warning);
   }
@@ -54,8 +72,6 @@ async function reload(serving: Serving, { log, event }: Logs): Promise<void> {
     changed: parts.filter(({ changed }) => changed).map(({ name }) => name),
     failed: parts.filter(({ error }) => error !== undefined).map(({ name }) => name),
   });
-  const failed = parts.find(({ error }) => error !== undefined);
-  if (failed?.error !== undefined) throw new Error(`${failed.name}: ${failed.error.message}`);
 }
 
 /** Whether the process has a controlling terminal: after it hung up, opening it fails. */

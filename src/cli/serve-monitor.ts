@@ -2,6 +2,7 @@
 import { createMonitor } from '../control/monitor.ts';
 import { attachMonitorToStdio, listenMonitor } from '../control/monitor-transport.ts';
 import { openQmpClient } from '../control/qmp-client.ts';
+import type { ReloadReport } from '../node/reload.ts';
 import type { QemuDisplay } from '../displays/qemu.ts';
 import type { Composition } from './composition.ts';
 import { ExitCode, step } from './failure.ts';
@@ -20,6 +21,8 @@ export async function startMonitor(
   settings: ServeSettings,
   { serving, display }: Composition,
   logs: Logs,
+  /** What could not be read again is in the report. */
+  reload: () => Promise<ReloadReport>,
 ): Promise<RunningMonitor> {
   const choice = settings.monitor;
   if (choice === undefined)
@@ -31,8 +34,21 @@ export async function startMonitor(
   const quit = new Promise<string>((resolve) => {
     sayQuit = resolve;
   });
+  const { server, listeners, passwords, policy, setOffer } = serving;
   const monitor = createMonitor({
-    serving,
+    serving: {
+      server,
+      listeners,
+      passwords,
+      ...(policy === undefined ? {} : { policy }),
+      get offer() {
+        return serving.offer;
+      },
+      setOffer,
+      reload,
+      websocketAddresses: serving.websocketAddresses,
+      websocketTls: serving.websocketTls,
+    },
     display,
     version: version(),
     quit: () => sayQuit('the monitor'),

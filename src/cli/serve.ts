@@ -9,7 +9,7 @@ import { compose, type Composition } from './composition.ts';
 import { logConnections } from './connection-log.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
 import { createLogs, type Logs } from './log.ts';
-import { onReloadSignal } from './reload-signal.ts';
+import { onReloadSignal, reloadServing } from './reload-signal.ts';
 import { drain } from './drain.ts';
 import { openService, type Service } from './service.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -42,8 +42,11 @@ export async function runServe(given: ServeSettings): Promise<void> {
     const gone = new Promise<VncError>((resolve) => {
       display.events.on('closed', resolve);
     });
-    await service.started(serving);
-    monitor = await startMonitor(settings, composition, logs);
+    const running = service;
+    await running.started(serving);
+    monitor = await startMonitor(settings, composition, logs, () =>
+      reloadServing(serving, running, logs),
+    );
     announce(settings, composition, logs);
     reload.serve(serving, service);
     for (const warning of composition.warnings) logs.log.warn(warning);

@@ -18,12 +18,13 @@ export function withServiceCredentials(
     const file = join(directory, name);
     return existsSync(file) ? file : undefined;
   };
-  const { security, accessFile, qemu } = settings;
-  // A credential that other options have no use for is left alone: units are shared.
-  const isSaid = accessFile !== undefined || qemu !== undefined;
+  const { security } = settings;
+  // A credential that the security types named by an option have no use for is left alone: units are shared.
   const ways = security === undefined ? undefined : describeProtection(security);
+  // So are all beside an access file or -vnc, which stand in place of them.
   const isOfUse = (provenBy: string): boolean =>
-    !isSaid && (ways?.some(({ viewerProvenBy }) => viewerProvenBy === provenBy) ?? true);
+    (settings.accessFile ?? settings.qemu) === undefined &&
+    (ways?.some(({ viewerProvenBy }) => viewerProvenBy === provenBy) ?? true);
   const passwordFile =
     settings.passwordFile ??
     (isOfUse('a password of 1 to 8 bytes') ? find('vnc-password') : undefined);

@@ -5,7 +5,14 @@
 import type { Serving } from '../node/serve.ts';
 import type { Peer } from '../security/identity.ts';
 import type { ViewerInfo } from '../server/display.ts';
-import { listenerEndpoint, peerEndpoint, strongestAuth, type Endpoint } from './endpoint.ts';
+import {
+  listenerEndpoint,
+  peerEndpoint,
+  strongestAuth,
+  webSocketEndpoint,
+  webSocketOffer,
+  type Endpoint,
+} from './endpoint.ts';
 import type { JsonObject } from './members.ts';
 
 /** A VncClientInfo. */
@@ -32,25 +39,37 @@ const NOWHERE: Endpoint = { host: '', service: '', family: 'unknown', websocket:
 
 /** Follows the server from now on. */
 export function followConnections(
-  serving: Pick<Serving, 'server' | 'listeners' | 'offer'>,
+  serving: Pick<Serving, 'server' | 'listeners' | 'offer' | 'websocketAddresses' | 'websocketTls'>,
   emit: (event: string, data: JsonObject) => void,
 ): Connections {
   const { events } = serving.server;
   const open = new Map<number, ConnectionInfo>();
 
-  const appear = (id: number, peer: Peer): ConnectionInfo => {
+  const cameInBy = (id: number, peer: Peer): Endpoint => {
     const origin = serving.listeners.origin(id);
+    if (origin !== undefined) return listenerEndpoint(origin.listener);
+    if (peer.websocket !== true) return NOWHERE;
+    // Which of several it was is not known.
+    const [only, ...more] = serving.websocketAddresses;
+    return only === undefined || more.length > 0
+      ? { ...NOWHERE, websocket: true }
+      : webSocketEndpoint(only);
+  };
+  const appear = (id: number, peer: Peer): ConnectionInfo => {
     const info: ConnectionInfo = {
       id,
       client: peerEndpoint(peer),
-      server: origin === undefined ? NOWHERE : listenerEndpoint(origin.listener),
+      server: cameInBy(id, peer),
       viewer: undefined,
     };
     open.set(id, info);
     return info;
   };
   const about = ({ server, client }: ConnectionInfo): JsonObject => ({
-    server: { ...server, auth: strongestAuth(serving.offer).name },
+    server: {
+      ...server,
+      auth: strongestAuth(server.websocket ? webSocketOffer(serving) : serving.offer).name,
+    },
     client,
   });
 

@@ -1,8 +1,9 @@
 /** Addresses and security types in QEMU's words: host, service, family; `vencrypt+x509+vnc`. */
 import { isIPv6 } from 'node:net';
 import { plainHost, type Address } from '../node/address.ts';
+import type { Serving } from '../node/serve.ts';
 import type { Peer } from '../security/identity.ts';
-import { describeProtection, type SecurityOffer } from '../security/policy.ts';
+import { describeProtection, offerInsideTls, type SecurityOffer } from '../security/policy.ts';
 
 export interface Endpoint {
   readonly host: string;
@@ -23,6 +24,11 @@ export function listenerEndpoint(address: Address): Endpoint {
   };
 }
 
+export const webSocketEndpoint = (address: Address): Endpoint => ({
+  ...listenerEndpoint(address),
+  websocket: true,
+});
+
 /** As QEMU tells it, a client on a unix socket has neither host nor service. */
 export function peerEndpoint(peer: Peer): Endpoint {
   const websocket = peer.websocket === true;
@@ -41,6 +47,13 @@ export interface AuthWords {
   /** Both in one: `vencrypt+x509+vnc`. */
   readonly name: string;
 }
+
+/** Which types browsers meet: those inside TLS where that is around the WebSocket, as QEMU tells it, too. */
+export const webSocketOffer = ({
+  offer,
+  websocketTls,
+}: Pick<Serving, 'offer' | 'websocketTls'>): SecurityOffer =>
+  websocketTls ? offerInsideTls(offer) : offer;
 
 /** Of the strongest type on offer: QEMU only ever has one, and so its protocol has room for one. */
 export function strongestAuth(offer: SecurityOffer): AuthWords {

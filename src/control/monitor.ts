@@ -59,8 +59,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
     // A guest's own monitor knows its devices better.
     ...(guest === undefined ? { ...inputCommands(display), ...statusCommands(version) } : {}),
     quit: command(noArguments, () => {
+      // Before the answer, as QEMU tells it.
       emit('SHUTDOWN', { guest: false, reason: 'host-qmp-quit' });
-      // The answer goes first.
+      // The answer still goes out.
       setImmediate(quit);
     }),
     'query-commands': command(noArguments, async () => {

@@ -5,6 +5,7 @@
 import { createJsonReader, type JsonItem } from './json-reader.ts';
 import { isJsonObject, Members, type JsonObject } from './members.ts';
 import { QmpError } from './qmp-error.ts';
+import { qmpText } from './qmp-text.ts';
 
 export interface QmpVersion {
   readonly qemu: { readonly major: number; readonly minor: number; readonly micro: number };
@@ -38,7 +39,7 @@ export function openQmpSession(service: QmpService, send: (line: string) => void
   let negotiated = false;
   let last: Promise<void> = Promise.resolve();
 
-  const write = (value: unknown): void => send(JSON.stringify(value));
+  const write = (value: unknown): void => send(qmpText(value));
 
   const execute = async (input: JsonObject): Promise<unknown> => {
     const { name, args } = readRequest(input);
@@ -74,9 +75,8 @@ export function openQmpSession(service: QmpService, send: (line: string) => void
       (value): Answer => ({ return: value }),
       (error: unknown): Answer => ({ error: asQmpError(error) }),
     );
-    // QEMU's order of members.
     const id = Object.hasOwn(input, 'id') ? { id: input['id'] } : {};
-    if ('error' in result) write({ ...id, error: plain(result.error) });
+    if ('error' in result) write({ error: plain(result.error), ...id });
     else write({ return: result.return, ...id });
   };
 
@@ -127,7 +127,8 @@ function checkCapabilities(args: JsonObject): void {
   members.end();
   for (const name of wanted) {
     if (name === 'oob') throw new QmpError('Capability oob not available');
-    throw new QmpError(`Parameter 'enable' does not accept value '${name}'`);
+    // QEMU has lost the parameter's name here.
+    throw new QmpError(`Parameter 'null' does not accept value '${name}'`);
   }
 }
 

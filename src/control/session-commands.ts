@@ -13,6 +13,9 @@ import type { Members } from './members.ts';
 import { QmpError } from './qmp-error.ts';
 import { reload, type MonitoredServer } from './vnc-commands.ts';
 
+/** Who it was, in the audit trail. */
+const BY = 'monitor';
+
 /** QMP's spelling of the rights. */
 const RIGHTS = {
   view: 'view',
@@ -41,7 +44,7 @@ export function sessionCommands(serving: MonitoredServer, connections: Connectio
         reason: a.optional('reason', () => a.string('reason')),
       }),
       ({ id, reason }) => {
-        if (!server.kick(id, reason ?? 'put out through the monitor')) throw noSession(id);
+        if (!server.kick(id, reason ?? 'put out through the monitor', BY)) throw noSession(id);
       },
     ),
 
@@ -49,14 +52,12 @@ export function sessionCommands(serving: MonitoredServer, connections: Connectio
       (a) => ({ id: a.integer('id'), change: rightsOf(a) }),
       ({ id, change }) => {
         const viewer = server.viewers.find((each) => each.id === id);
-        if (viewer === undefined || !server.setRights(id, change(viewer.rights)))
+        if (viewer === undefined || !server.setRights(id, change(viewer.rights), BY))
           throw noSession(id);
       },
     ),
 
-    'x-reload': command(nothing, async () => {
-      await reload(serving);
-    }),
+    'x-reload': command(nothing, () => reload(serving)),
 
     'x-listener-add': command(listenAddress, async (address) =>
       listenerEndpoint(await listeners.add(address)),

@@ -2,19 +2,32 @@
 import { isIP } from 'node:net';
 import type { Address } from '../node/address.ts';
 import type { Serving } from '../node/serve.ts';
-import { describeProtection } from '../security/policy.ts';
+import { describeProtection, type SecurityOffer } from '../security/policy.ts';
 import { command, type CommandTable } from './command.ts';
 import type { Connections } from './connections.ts';
-import { listenerEndpoint, strongestAuth } from './endpoint.ts';
-import type { Members } from './members.ts';
+import {
+  listenerEndpoint,
+  strongestAuth,
+  webSocketEndpoint,
+  webSocketOffer,
+  type Endpoint,
+} from './endpoint.ts';
+import type { JsonObject, Members } from './members.ts';
 import { QmpError } from './qmp-error.ts';
 
 /** What the monitor needs of a Serving. */
-export interface MonitoredServer
-  extends Pick<Serving, 'server' | 'listeners' | 'passwords' | 'policy' | 'offer' | 'setOffer'> {
-  /** Reads certificates, revocation lists and the like again. */
-  readonly reload?: () => Promise<unknown>;
-}
+export type MonitoredServer = Pick<
+  Serving,
+  | 'server'
+  | 'listeners'
+  | 'websocketAddresses'
+  | 'websocketTls'
+  | 'passwords'
+  | 'policy'
+  | 'offer'
+  | 'setOffer'
+  | 'reload'
+>;
 
 /** QEMU's name of a display without an `id=`. */
 const DISPLAY = 'default';
@@ -25,9 +38,8 @@ export function vncCommands(serving: MonitoredServer, connections: Connections):
   const clients = (): readonly unknown[] => connections.list.map(({ client }) => client);
 
   const setPassword = (password: string): void => {
+    notBesidePolicy(serving, 'Could not set password');
     if (!asksForPassword(serving)) throw new QmpError('Could not set password');
-    if (serving.policy !== undefined)
-      throw new QmpError('Could not set password: the access file has the passwords');
     if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES)
       throw new QmpError(
         `The password is longer than ${MAX_PASSWORD_BYTES} bytes, and VNC authentication cannot use more`,
@@ -47,13 +59,18 @@ export function vncCommands(serving: MonitoredServer, connections: Connections):
     }),
 
     'query-vnc-servers': command(nothing, () => {
-      const { auth, vencrypt } = strongestAuth(serving.offer);
-      const words = { auth, ...(vencrypt === undefined ? {} : { vencrypt }) };
-      // QEMU lists the last one first.
-      const server = serving.listeners.addresses
-        .map((address) => ({ ...listenerEndpoint(address), ...words }))
-        .reverse();
-      return [{ id: DISPLAY, ...words, server, clients: clients() }];
+      const listening = (endpoint: Endpoint, offer: SecurityOffer): JsonObject => ({
+        ...endpoint,
+        ...authMembers(offer),
+      });
+      const { offer } = serving;
+      const inside = webSocketOffer(serving);
+      // QEMU lists the last one first, and WebSockets behind the others.
+      const server = [
+        ...serving.listeners.addresses.map((each) => listening(listenerEndpoint(each), offer)),
+        ...serving.websocketAddresses.map((each) => listening(webSocketEndpoint(each), inside)),
+      ].reverse();
+      return [{ id: DISPLAY, ...authMembers(offer), server, clients: clients() }];
     }),
 
     set_password: command(
@@ -84,6 +101,7 @@ export function vncCommands(serving: MonitoredServer, connections: Connections):
       ({ protocol, time, display = DISPLAY }) => {
         noSpice(protocol);
         if (display !== DISPLAY) throw new QmpError('Could not set password expire time');
+        notBesidePolicy(serving, 'Could not set password expire time');
         try {
           serving.passwords.expire(time, 'full');
         } catch (error) {
@@ -132,13 +150,26 @@ export function vncCommands(serving: MonitoredServer, connections: Connections):
   };
 }
 
-export async function reload(serving: MonitoredServer): Promise<unknown> {
-  if (serving.reload === undefined)
-    throw new QmpError('This server has nothing that it could read again');
-  return serving.reload();
+/** What cannot be used any more is an error; the rest is in use then all the same. */
+export async function reload(serving: MonitoredServer): Promise<void> {
+  const { parts } = await serving.reload();
+  if (parts.length === 0) throw new QmpError('This server has nothing that it could read again');
+  const faults = parts.flatMap(({ name, error }) =>
+    error === undefined ? [] : [`${name}: ${error.message}`],
+  );
+  if (faults.length > 0) throw new QmpError(faults.join('; '));
 }
 
 const nothing = (): undefined => undefined;
+
+function authMembers(offer: SecurityOffer): JsonObject {
+  const { auth, vencrypt } = strongestAuth(offer);
+  return { auth, ...(vencrypt === undefined ? {} : { vencrypt }) };
+}
+
+function notBesidePolicy({ policy }: MonitoredServer, what: string): void {
+  if (policy !== undefined) throw new QmpError(`${what}: the access file has the passwords`);
+}
 
 const asksForPassword = ({ offer }: MonitoredServer): boolean =>
   describeProtection(offer).some(
@@ -149,7 +180,7 @@ function noSpice(protocol: 'vnc' | 'spice'): void {
   if (protocol === 'spice') throw new QmpError('SPICE is not in use', 'DeviceNotActive');
 }
 
-/** Node has no supported way to take a descriptor from a socket, and its private one aborts on one of a plain file. */
+/** Node takes them only over its channel between processes, in its own envelope, and aborts on one of a plain file. */
 function noDescriptors(): never {
   throw new QmpError(
     'File descriptors cannot be received here; x-listener-add with a unix socket does what add_client is used for',

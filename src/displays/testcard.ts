@@ -49,6 +49,8 @@ const PERIOD_MS = 8000;
 /** What is kept of the text that was typed. */
 const MAX_TYPED = 4000;
 const MAX_CLIPBOARD_SHOWN = 400;
+/** Least time from one picture of the viewers' panel to the next: a thousand may come at once. */
+const VIEWERS_MS = 100;
 
 const CONTROL_KEYS = new Set([0xffe3, 0xffe4]);
 const RETURN_KEYS = new Set([0xff0d, 0xff8d]);
@@ -83,6 +85,9 @@ class TestCard implements Display {
   #markX = 0;
   #clock = '';
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** There while the panel of viewers was drawn a moment ago. */
+  #viewersTimer: ReturnType<typeof setTimeout> | undefined;
+  #viewersAreNew = false;
   #closed = false;
 
   constructor(options: TestCardOptions) {
@@ -137,7 +142,8 @@ class TestCard implements Display {
   readonly viewers = (list: readonly ViewerInfo[]): void => {
     if (this.#closed) return;
     this.#viewers = list;
-    this.#redraw(this.#layout.viewers, () => this.#drawViewers());
+    this.#viewersAreNew = true;
+    if (this.#viewersTimer === undefined) this.#showViewers();
     if (list.length > 0 && this.#timer === undefined) {
       this.#tick();
       this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -148,6 +154,7 @@ class TestCard implements Display {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopTimer();
+    clearTimeout(this.#viewersTimer);
     this.events.emit('closed', new ClosedError('the test card was closed'));
   };
 
@@ -202,6 +209,15 @@ class TestCard implements Display {
   #stopTimer(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Now, and for all changes of the next moment together when it is over. */
+  #showViewers(): void {
+    this.#viewersTimer = undefined;
+    if (!this.#viewersAreNew) return;
+    this.#viewersAreNew = false;
+    this.#redraw(this.#layout.viewers, () => this.#drawViewers());
+    this.#viewersTimer = setTimeout(() => this.#showViewers(), VIEWERS_MS);
   }
 
   #redraw(area: Rectangle, draw: () => void): void {

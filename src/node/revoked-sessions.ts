@@ -12,12 +12,17 @@ export interface RevocationWatch {
   readonly update: (revoked: RevokedCertificates) => void;
 }
 
+/** Sessions that are ended in one turn of the event loop: closing TLS takes its time, and the others are not to wait for it. */
+const SLICE = 16;
+
 export function watchRevocations(server: VncServer, logger: Logger): RevocationWatch {
   let revoked: RevokedCertificates = { has: () => false };
-  const judge = ({ id, address, certificate }: ViewerInfo): void => {
-    if (certificate === undefined) return;
-    const { issuer, serialNumber, distinguishedName } = certificate;
-    if (!revoked.has(issuer, serialNumber)) return;
+  const isRevoked = ({ certificate }: ViewerInfo): boolean =>
+    certificate !== undefined && revoked.has(certificate.issuer, certificate.serialNumber);
+  const judge = (viewer: ViewerInfo): void => {
+    const { id, address, certificate } = viewer;
+    if (certificate === undefined || !isRevoked(viewer)) return;
+    const { serialNumber, distinguishedName } = certificate;
     const reason = `its certificate has been revoked: ${distinguishedName}, serial number ${serialNumber}`;
     if (server.kick(id, reason))
       logger.warn('certificate revoked, session ended', {
@@ -27,11 +32,16 @@ export function watchRevocations(server: VncServer, logger: Logger): RevocationW
         serialNumber,
       });
   };
+  const judgeFrom = (viewers: readonly ViewerInfo[], first: number): void => {
+    const next = first + SLICE;
+    for (const viewer of viewers.slice(first, next)) judge(viewer);
+    if (next < viewers.length) setImmediate(() => judgeFrom(viewers, next));
+  };
   server.events.on('initialized', judge);
   return {
     update: (now) => {
       revoked = now;
-      for (const viewer of server.viewers) judge(viewer);
+      judgeFrom(server.viewers.filter(isRevoked), 0);
     },
   };
 }

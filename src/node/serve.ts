@@ -226,6 +226,7 @@ async function serveWith(
       websockets.push(
         await listenWebSocket(address, (stream, peer) => door.accept(stream, peer), {
           origins: places.origins,
+          proxies: inForce.proxies,
           ...(wss === undefined ? {} : { tls: wss }),
           ...(limits === undefined ? {} : { limits }),
           ...(logger === undefined ? {} : { logger }),
@@ -301,7 +302,12 @@ const policyReloadable = (policy: AccessPolicy): Reloadable => ({
   name: 'access',
   reload: async () => {
     const outcome = await policy.reload();
-    if (outcome === 'kept') throw new Error('the access file is broken, and all stays as it was');
+    if (outcome === 'kept')
+      throw new Error(
+        policy.policy === undefined
+          ? 'the access file is broken, and nobody new gets in'
+          : 'the access file is broken, and what it said before stays in force',
+      );
     if (outcome === 'missing')
       throw new Error('the access file is missing, and nobody new gets in');
     return { changed: outcome === 'changed', warnings: policy.warnings };

@@ -68,7 +68,8 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
   const group = groupOf(options.anonymous);
   let anonymous: Server | undefined;
   let x509Servers: X509Servers | undefined;
-  let wssServers: X509Servers | undefined;
+  /** Made when a browser comes: most servers have none, and reading a long revocation list takes its time. */
+  let wssServers: (() => X509Servers) | undefined;
   const layers = new Set<TlsLayer>();
   const pace = createPace(PACE[group ?? 'ffdhe2048']);
   // Our deadline covers the wait for a turn too; Node's own comes later, as a second net.
@@ -90,14 +91,16 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
     }
     const requestCert = verifyClient !== 'off';
     x509Servers = createX509Servers(x509, { maxVersion, requestCert, handshakeTimeout });
-    wssServers = createX509Servers(x509, { maxVersion: 'TLSv1.3', requestCert, handshakeTimeout });
+    let made: X509Servers | undefined;
+    wssServers = () =>
+      (made ??= createX509Servers(x509, { maxVersion: 'TLSv1.3', requestCert, handshakeTimeout }));
     layers.add('x509');
   };
   if (options.x509 !== undefined) setCredentials(options.x509);
 
   const handshake = async (stream: ByteStream, layer: TlsLayer | 'wss'): Promise<TLSSocket> => {
     // What is replaced meanwhile is still good for those who came before.
-    const x509 = layer === 'anonymous' ? undefined : layer === 'wss' ? wssServers : x509Servers;
+    const x509 = layer === 'wss' ? wssServers?.() : layer === 'x509' ? x509Servers : undefined;
     const server = layer === 'anonymous' ? anonymous : x509?.serverFor(undefined);
     if (server === undefined) {
       throw new SecurityError(`no credentials for the ${layer} TLS layer`, {

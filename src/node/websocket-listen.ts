@@ -14,8 +14,8 @@ import type { Peer } from '../security/identity.ts';
 import { Admission } from '../server/admission.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import type { Address } from './address.ts';
-import { listen, type Listener } from './listen.ts';
 import { errorCode } from './error-code.ts';
+import { listen, type Listener, type TrustedProxies } from './listen.ts';
 import { takeSocket } from './socket-stream.ts';
 import type { NodeTlsAcceptor } from './tls-acceptor.ts';
 import { originFault } from './websocket-origin.ts';
@@ -28,6 +28,8 @@ export interface WebSocketListenerOptions extends WebSocketStreamOptions {
   readonly origins?: ReadonlySet<string>;
   /** For the opening handshake, TLS not counted. Default 10000. */
   readonly openingMs?: number;
+  /** Proxies in front of us that say whose connections they bring, before TLS and HTTP. */
+  readonly proxies?: TrustedProxies;
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger;
 }
@@ -46,7 +48,7 @@ export async function listenWebSocket(
   onConnection: (stream: ByteStream, peer: Peer) => void,
   options: WebSocketListenerOptions = {},
 ): Promise<Listener> {
-  const { tls, openingMs = 10_000, logger = silentLogger } = options;
+  const { tls, openingMs = 10_000, proxies, logger = silentLogger } = options;
   const admission = new Admission(resolveLimits(options.limits));
   const { http, adopt } = openingServer(options, onConnection);
 
@@ -71,12 +73,14 @@ export async function listenWebSocket(
       const around = secured === undefined ? {} : { tls: secured.info };
       adopt(socket, { peer: { ...peer, websocket: true, ...around }, over });
       http.emit('connection', socket);
+      // A request may have come together with what was in front of it: a PROXY header, or the end of a handshake.
+      socket.resume();
     } catch (error) {
       leave();
       throw error;
     }
   };
-  return listen(address, (stream, peer) => {
+  const onStream = (stream: ByteStream, peer: Peer): void => {
     open(stream, peer).catch((error: unknown) => {
       stream.destroy();
       const { address: from } = peer;
@@ -89,7 +93,8 @@ export async function listenWebSocket(
         logger.error('websocket failed', { address: from, stack });
       }
     });
-  });
+  };
+  return listen(address, onStream, proxies === undefined ? {} : { proxies });
 }
 
 /** What is known of a connection before it is a WebSocket. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -153,6 +153,50 @@ describe('sallyport serve: SIGHUP', { concurrency: 2 }, () => {
     await (await connect(address, { ...vnc, password: 'newpass' })).close();
     await (await connect(address, { ...plain, password: 'second' })).close();
     assert.equal(await running.stop(), 0);
+  });
+
+  it('reads the access file again, and says what became of it', async (t) => {
+    const rules = 'rules: [{ match: { anyone: true }, rights: full }]\n';
+    const dir = files(t, { 'access.yaml': rules });
+    const file = join(dir, 'access.yaml');
+    const running = new Running(['--access', file, '--security', 'None', '--insecure-none']);
+    await running.address();
+    running.child.kill('SIGHUP');
+    await running.says(/^access: unchanged$/);
+    writeFileSync(file, rules.replace('full', 'view'));
+    // Whether or not a signal comes.
+    await running.says(/^access file read$/);
+    writeFileSync(file, 'rules: {}\n');
+    running.child.kill('SIGHUP');
+    await running.says(/^access: not reloaded: the access file is broken, and what it said before/);
+    rmSync(file);
+    running.child.kill('SIGHUP');
+    await running.says(/^access: not reloaded: the access file is missing, and nobody new gets in/);
+    assert.equal(await running.stop(), 0);
+  });
+
+  it('has its monitor do the same, answer with what is wrong, and put it into the audit', async (t) => {
+    const dir = files(t, { password: 'oldpass\n' });
+    const [file, audit, path] = ['password', 'audit', 'monitor'].map((name) => join(dir, name));
+    assert.ok(file !== undefined && audit !== undefined && path !== undefined);
+    const more = ['--password-file', file, '--audit', audit, '--monitor', `unix:${path}`];
+    const running = new Running(['--security', 'VncAuth', ...more]);
+    await running.address();
+    const reload = async (): Promise<string> => {
+      const child = spawn(process.execPath, [program, 'monitor', path, 'reload']);
+      let text = '';
+      child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      await once(child, 'close');
+      return text;
+    };
+    assert.equal(await reload(), '');
+    await running.says(/^password: unchanged$/);
+    writeFileSync(file, '');
+    assert.match(await reload(), /^sallyport: password: .*password/);
+    await running.says(/^password: not reloaded, the old stay in use/);
+    assert.equal(await running.stop(), 0);
+    const reloads = readFileSync(audit, 'utf8').match(/"event":"reloaded","ok":\w+/g);
+    assert.deepEqual(reloads, ['"event":"reloaded","ok":true', '"event":"reloaded","ok":false']);
   });
 
   it('says so when nothing can be read again', async () => {

@@ -82,12 +82,18 @@ describe('service credentials', () => {
     assert.equal(usersFile, undefined);
   });
 
-  it('are left alone beside an access file, and beside -vnc', () => {
+  it('are left alone beside an access file, but for those of TLS', () => {
+    const env = credentials('vnc-password', 'users', 'server-cert.pem', 'server-key.pem');
+    const given = { ...settings, accessFile: '/etc/access.yaml' };
+    const { passwordFile, usersFile, tls } = withServiceCredentials(given, env);
+    assert.deepEqual([passwordFile, usersFile], [undefined, undefined]);
+    assert.equal(tls.identities.length, 1);
+  });
+
+  it('are left alone beside -vnc', () => {
     const env = credentials('vnc-password', 'users');
-    const policy = { ...settings, accessFile: 'crew.yaml' };
-    assert.deepEqual(withServiceCredentials(policy, env), policy);
-    const qemu = { ...settings, security: parseSecurityList('VncAuth'), qemu: { remarks: [] } };
-    assert.deepEqual(withServiceCredentials(qemu, env), qemu);
+    const given = { ...settings, security: parseSecurityList('VncAuth'), qemu: { remarks: [] } };
+    assert.deepEqual(withServiceCredentials(given, env), given);
   });
 
   it('must have the key together with its certificate', () =>

@@ -5,7 +5,9 @@ import { describe, it } from 'node:test';
 import { PNG } from 'pngjs';
 import type { LogFields } from '../../src/core/logger.ts';
 import { formatAddress } from '../../src/node/address.ts';
+import { auditOver } from '../../src/node/audit.ts';
 import { connect } from '../../src/node/connect.ts';
+import type { ReloadOutcome } from '../../src/node/reload.ts';
 import { until } from '../support/until.ts';
 import { Monitored, type MonitoredOptions, type Talk } from './monitored.ts';
 
@@ -219,6 +221,29 @@ describe('monitor, connections', () => {
       assert.equal(await talk.run('x-set-rights', args), sentence);
     await viewer.close();
   });
+
+  promise('is named in the audit trail', async (talk, monitored) => {
+    const lines: Record<string, unknown>[] = [];
+    const audit = auditOver({
+      write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
+      reopen: async () => undefined,
+      close: async () => undefined,
+    });
+    audit.follow(monitored.serving.server.events);
+    const viewer = await monitored.viewer();
+    await talk.event('VNC_INITIALIZED');
+    await talk.run('x-set-rights', { id: 1, preset: 'view' });
+    await talk.run('x-kick', { id: 1, reason: 'lunch' });
+    await viewer.closed;
+    const told = lines.filter(({ event }) => event === 'rights-changed' || event === 'kicked');
+    assert.deepEqual(
+      told.map(({ event, by, reason }) => [event, by, reason]),
+      [
+        ['rights-changed', 'monitor', undefined],
+        ['kicked', 'monitor', 'lunch'],
+      ],
+    );
+  });
 });
 
 describe('monitor, listeners and security', () => {
@@ -324,21 +349,29 @@ describe('monitor, listeners and security', () => {
 
 describe('monitor, reload', () => {
   let times = 0;
-  const reload = async (): Promise<void> => {
+  const reload = async (): Promise<ReloadOutcome> => {
     times += 1;
-    if (times === 3) throw new Error('server-cert.pem has expired');
+    if (times === 3) throw new Error('line 3 is no user');
+    return { changed: true, warnings: [] };
   };
   promise(
-    'reads credentials again, and says what is wrong with them',
+    'reads what can be read again, and says what is wrong with it',
     async (talk) => {
       assert.deepEqual(await talk.run('x-reload'), {});
       await talk.run('x-set-security', { types: ['TLSVnc'] });
       assert.deepEqual(await talk.run('display-reload', { type: 'vnc', 'tls-certs': true }), {});
-      assert.equal(await talk.run('x-reload'), 'GenericError: server-cert.pem has expired');
+      assert.equal(await talk.run('x-reload'), 'GenericError: users: line 3 is no user');
       assert.equal(times, 3);
     },
-    { reload },
+    { reloadables: [{ name: 'users', reload }] },
   );
+
+  promise('says so when there is nothing to read again', async (talk) => {
+    assert.equal(
+      await talk.run('x-reload'),
+      'GenericError: This server has nothing that it could read again',
+    );
+  });
 });
 
 describe('monitor, the display', () => {

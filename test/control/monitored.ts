@@ -14,7 +14,6 @@ import { FakeDisplay } from '../support/fake-display.ts';
 
 export interface MonitoredOptions extends Omit<ServeOptions, 'display'> {
   readonly monitorLogger?: Logger;
-  readonly reload?: () => Promise<unknown>;
 }
 
 export class Monitored {
@@ -28,7 +27,7 @@ export class Monitored {
   static async start(options: MonitoredOptions = {}): Promise<Monitored> {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-monitor-'));
     const display = new FakeDisplay();
-    const { monitorLogger, reload, ...rest } = options;
+    const { monitorLogger, ...rest } = options;
     const serving = await serve({
       display,
       listen: `unix:${join(folder, 'vnc')}`,
@@ -36,17 +35,14 @@ export class Monitored {
       access: { password: 'secret' },
       ...rest,
     });
-    return new Monitored(folder, display, serving, { monitorLogger, reload });
+    return new Monitored(folder, display, serving, monitorLogger);
   }
 
   private constructor(
     folder: string,
     display: FakeDisplay,
     serving: Serving,
-    extra: {
-      readonly monitorLogger: Logger | undefined;
-      readonly reload: (() => Promise<unknown>) | undefined;
-    },
+    logger: Logger | undefined,
   ) {
     this.folder = folder;
     this.display = display;
@@ -55,25 +51,12 @@ export class Monitored {
     this.quit = new Promise((resolve) => {
       sayQuit = resolve;
     });
-    const { reload } = extra;
     this.monitor = createMonitor({
-      serving:
-        reload === undefined
-          ? serving
-          : {
-              server: serving.server,
-              listeners: serving.listeners,
-              passwords: serving.passwords,
-              get offer() {
-                return serving.offer;
-              },
-              setOffer: serving.setOffer,
-              reload,
-            },
+      serving,
       display,
       version: '0.1.0',
       quit: sayQuit,
-      ...(extra.monitorLogger === undefined ? {} : { logger: extra.monitorLogger }),
+      ...(logger === undefined ? {} : { logger }),
     });
   }
 

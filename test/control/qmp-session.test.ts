@@ -82,11 +82,11 @@ describe('QMP session', () => {
   it('echoes any id, before an error and behind a return', async () => {
     const client = await Client.negotiated();
     await client.says('{"execute": "echo", "arguments": {"text": "a"}, "id": {"n": [1, null]}}');
-    assert.equal(client.lines.at(-1), '{"return":"a","id":{"n":[1,null]}}');
+    assert.equal(client.lines.at(-1), '{"return": "a", "id": {"n": [1, null]}}');
     await client.says('{"execute": "nope", "id": null}');
     assert.equal(
       client.lines.at(-1),
-      '{"id":null,"error":{"class":"CommandNotFound","desc":"The command nope has not been found"}}',
+      '{"id": null, "error": {"class": "CommandNotFound", "desc": "The command nope has not been found"}}',
     );
   });
 
@@ -98,9 +98,9 @@ describe('QMP session', () => {
     ];
     await Promise.all(both);
     assert.deepEqual(client.lines.slice(2), [
-      '{"return":"slow","id":1}',
-      '{"return":"2"}',
-      '{"return":"slow","id":3}',
+      '{"return": "slow", "id": 1}',
+      '{"return": "2"}',
+      '{"return": "slow", "id": 3}',
     ]);
   });
 

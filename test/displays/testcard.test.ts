@@ -137,10 +137,57 @@ describe('test card', () => {
     const card = createTestCard();
     card.viewers?.([viewer()]);
     assert.equal(count(card, viewers, 0xf87171), 0);
-    const { tls: _, ...bare } = viewer({ security: 'None' });
-    card.viewers?.([bare]);
-    assert.ok(count(card, viewers, 0xf87171) > 50);
     await card.close();
+    const other = createTestCard();
+    const { tls: _, ...bare } = viewer({ security: 'None' });
+    other.viewers?.([bare]);
+    assert.ok(count(other, viewers, 0xf87171) > 50);
+    await other.close();
+  });
+
+  it('draws its list of viewers ten times a second at most, and the last one for certain', async () => {
+    mock.timers.enable({ apis: ['setInterval', 'setTimeout', 'Date'], now: 1_000_000 });
+    try {
+      const card = createTestCard();
+      const other = createTestCard();
+      let drawn = 0;
+      card.events.on(
+        'damage',
+        (list) => (drawn += list.filter((r) => contains(viewers, r)).length),
+      );
+      const many = Array.from({ length: 1000 }, (_, id) => viewer({ id }));
+      for (let length = 1; length <= 1000; length++) card.viewers?.(many.slice(0, length));
+      assert.equal(drawn, 1);
+      mock.timers.tick(99);
+      assert.equal(drawn, 1);
+      mock.timers.tick(1);
+      assert.equal(drawn, 2);
+      other.viewers?.(many);
+      assert.equal(picture(card, viewers), picture(other, viewers));
+      mock.timers.tick(10_000);
+      assert.equal(drawn, 2);
+      card.viewers?.([]);
+      assert.equal(drawn, 3);
+      await card.close();
+      await other.close();
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('leaves no timer behind when nobody watches, or when it is closed', async () => {
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const card = createTestCard();
+    assert.equal(timers(), before);
+    for (const list of [[viewer()], [viewer(), viewer()], []]) card.viewers?.(list);
+    while (timers() > before) await new Promise((resolve) => setImmediate(resolve));
+    card.viewers?.([viewer()]);
+    card.viewers?.([]);
+    assert.equal(timers(), before + 1);
+    await card.close();
+    assert.equal(timers(), before);
   });
 
   it('lists as many viewers as fit, and counts the others', async () => {

@@ -30,14 +30,24 @@ async function succeeds(viewer: string, path: string): Promise<void> {
   for (const line of [
     /old one: refused: wrong password/,
     /new one: let in/,
-    /after it expired: refused: the password has expired/,
+    /after it expired: refused: the password "crew" has expired/,
     /after: {2}SHA-256 [0-9a-f]{16}/,
-    /with it after: {2}refused: .*REVOKED/,
+    /let in before: closed: .*revoked/,
+    /with it after: refused: .*REVOKED/,
+    /CN=archive before: refused: no rule lets in .*CN=archive/,
+    /CN=backup, which was let in before: closed: the access policy changed: no rule lets in .*CN=backup/,
+    /CN=backup after: refused: no rule lets in .*CN=backup/,
+    /CN=archive after: let in/,
+    /may only look on: .*rule-lowered/,
+    /may do everything: .*rule-raised/,
+    /the file is kept/,
+    /may only look on: .*looking-on/,
+    /it is gone: the example is over/,
     /All of it was as it should be/,
   ])
     assert.match(output, line);
   const files = readdirSync(pictures).filter((name) => name.endsWith('.png'));
-  assert.equal(files.length, 6);
+  assert.equal(files.length, 9);
   for (const file of files) {
     const { data } = PNG.sync.read(readFileSync(join(pictures, file)));
     assert.ok(

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { createTlsAcceptor } from '../../src/node/tls-acceptor.ts';
-import type { Listener } from '../../src/node/listen.ts';
+import type { Listener, TrustedProxies } from '../../src/node/listen.ts';
 import { listenWebSocket, type WebSocketListenerOptions } from '../../src/node/websocket-listen.ts';
 import type { Peer } from '../../src/security/identity.ts';
 import type { ByteStream } from '../../src/wire/byte-stream.ts';
@@ -218,5 +218,98 @@ describe('WebSocket listener', () => {
     assert.equal(socket.getPeerCertificate().subject.CN, 'other.example');
     socket.destroy();
     await secure.close();
+  });
+
+  it('answers a request that comes in one piece with the end of the TLS handshake', async () => {
+    const tls = createTlsAcceptor({ x509: pki.server });
+    const secure = await start({ tls });
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const socket = connectTls({
+        port: portOf(secure),
+        host: '127.0.0.1',
+        ca: pki.ca,
+        maxVersion,
+      });
+      // Before it is connected: it goes out together with the client's Finished.
+      socket.write(opening());
+      const [reply] = (await once(socket, 'data')) as [Buffer];
+      assert.match(reply.toString('latin1'), /^HTTP\/1\.1 101 /);
+      socket.destroy();
+    }
+    await secure.close();
+  });
+});
+
+describe('WebSocket listener with trusted proxies', () => {
+  const header = 'PROXY TCP4 192.0.2.1 198.51.100.1 56324 5700\r\n';
+  const refusals: unknown[] = [];
+  const proxies: TrustedProxies = {
+    includes: (host) => host === '127.0.0.1',
+    timeoutMs: 10_000,
+    maxBytes: 2048,
+    refused: (error) => refusals.push(error),
+  };
+
+  it('knows a peer by the header, whether the request comes with it or after it', async () => {
+    const behind = await start({ proxies });
+    assert.match(await exchange(header + opening(), behind), /^HTTP\/1\.1 101 /);
+    assert.deepEqual(peers.at(-1), {
+      address: '192.0.2.1:56324',
+      host: '192.0.2.1',
+      local: false,
+      websocket: true,
+    });
+    const before = peers.length;
+    const socket = net.connect(portOf(behind), '127.0.0.1').setNoDelay(true);
+    for (const byte of Buffer.from(header + opening().slice(0, 30), 'latin1')) {
+      socket.write(Uint8Array.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    socket.write(opening().slice(30));
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    assert.match(reply.toString('latin1'), /^HTTP\/1\.1 101 /);
+    assert.equal(peers.length, before + 1);
+    assert.equal(peers.at(-1)?.host, '192.0.2.1');
+    socket.destroy();
+    await behind.close();
+  });
+
+  it('takes the header before TLS', async () => {
+    const behind = await start({ proxies, tls: createTlsAcceptor({ x509: pki.server }) });
+    const socket = net.connect(portOf(behind), '127.0.0.1');
+    socket.write(header);
+    const secure = connectTls({ socket, host: '127.0.0.1', ca: pki.ca });
+    secure.write(opening());
+    const [reply] = (await once(secure, 'data')) as [Buffer];
+    assert.match(reply.toString('latin1'), /^HTTP\/1\.1 101 /);
+    assert.equal(peers.at(-1)?.address, '192.0.2.1:56324');
+    assert.equal(peers.at(-1)?.tls?.protocol, 'TLSv1.3');
+    secure.destroy();
+    await behind.close();
+  });
+
+  it('closes a connection of theirs without a header, and says nothing to it', async () => {
+    const behind = await start({ proxies });
+    assert.equal(await exchange(opening(), behind), '');
+    assert.equal(await exchange('PROXY nonsense\r\n' + opening(), behind), '');
+    assert.equal(refusals.length, 2);
+    await behind.close();
+  });
+
+  it('answers a header from anybody else as what it is: no HTTP', async () => {
+    const elsewhere = await start({ proxies: { ...proxies, includes: () => false } });
+    assertReply(await exchange(header + opening(), elsewhere), 400);
+    await elsewhere.close();
+  });
+
+  it('counts openings by client, not by proxy', async () => {
+    const limits = { maxUnauthenticatedPerAddress: 1 };
+    const behind = await start({ proxies, limits });
+    const held = net.connect(portOf(behind), '127.0.0.1');
+    held.write(header + opening().slice(0, 30));
+    const other = header.replace('192.0.2.1', '192.0.2.2');
+    assert.match(await exchange(other + opening(), behind), /^HTTP\/1\.1 101 /);
+    held.destroy();
+    await behind.close();
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect as netConnect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { ClientOptions } from 'ws';
 import { parseUsers, UserStore } from '../../src/access/users.ts';
@@ -103,6 +104,31 @@ describe('serve with a WebSocket', () => {
         code: 'ERR_VNC_NO_COMMON_TYPE',
       });
     });
+
+  it('takes the PROXY headers of the networks that are trusted, and of no others', async () => {
+    for (const [from, wanted] of [
+      ['127.0.0.0/8', '192.0.2.1'],
+      ['10.0.0.0/8', undefined],
+    ] as const) {
+      const access = { password: 'secret' };
+      const proxyProtocolFrom = [from];
+      const serving = await start({ security: 'VncAuth', access, proxyProtocolFrom });
+      const [address] = serving.websocketAddresses;
+      assert.ok(address?.kind === 'tcp');
+      const connected = serving.server.events.once('connected');
+      const socket = netConnect(address.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write('PROXY TCP4 192.0.2.1 198.51.100.1 56324 5700\r\n');
+      const createConnection = () => socket;
+      const opened = openWebSocket(urlOf(address, false), { createConnection });
+      if (wanted === undefined) await assert.rejects(opened);
+      else {
+        (await opened).terminate();
+        assert.equal((await connected).peer.host, wanted);
+      }
+      socket.destroy();
+    }
+  });
 
   it('asks for the client certificate on wss as it does inside VeNCrypt', async () => {
     const serving = await start({
