@@ -88,10 +88,19 @@ export class Throttle {
     }
   }
 
-  /** Forgives this identity and its network. */
+  /**
+   * Forgives this identity, and its network as much as it failed itself: who knows one password must not buy free guesses
+   * at all others with it.
+   */
   succeeded(identity: string, host: string): void {
-    this.#failures.delete(pairKey(identity, host));
-    this.#failures.delete(networkKey(host));
+    const pair = pairKey(identity, host);
+    const own = this.#failures.get(pair)?.count ?? 0;
+    this.#failures.delete(pair);
+    const network = networkKey(host);
+    const all = this.#failures.get(network);
+    if (all === undefined || own === 0) return;
+    if (all.count > own) this.#failures.set(network, { ...all, count: all.count - own });
+    else this.#failures.delete(network);
   }
 
   /** Unix sockets and pairs in memory have no host: who may open them is decided elsewhere. */

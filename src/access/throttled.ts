@@ -5,6 +5,7 @@
 import { AuthenticationError } from '../core/errors.ts';
 import type { Identity, Peer } from '../security/identity.ts';
 import type { Authenticator } from '../security/security-type.ts';
+import { networkKey } from './networks.ts';
 import type { Throttle } from './throttle.ts';
 
 /** Type None has nothing to guess, and a certificate cannot be guessed: both pass through. */
@@ -13,7 +14,7 @@ export function throttled(inner: Authenticator, throttle: Throttle): Authenticat
   const attempt = (who: string, peer: Peer, ask: () => Promise<Identity>): Promise<Identity> => {
     if (peer.host === '') return ask();
     // One at a time, or many connections at once would all guess before the first of them has failed.
-    return turns.take(`${peer.host} ${who}`, async () => {
+    return turns.take(`${networkKey(peer.host)} ${who}`, async () => {
       const waitMs = throttle.waitMs(who, peer.host);
       if (waitMs > 0)
         throw new AuthenticationError(

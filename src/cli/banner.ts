@@ -3,6 +3,7 @@ import { formatAddress, type Address } from '../node/address.ts';
 import type { Protection } from '../security/policy.ts';
 import {
   paint,
+  printable,
   widthOf,
   wrapCommand,
   wrapWords,
@@ -69,7 +70,8 @@ function promise({ protections }: BannerFacts): Span[] {
 }
 
 function labelled(label: string, text: string, inner: number, ink?: Span['ink']): Span[][] {
-  return wrapWords(text, inner - LABEL).map((part, i) => [
+  // The display's name may be another server's.
+  return wrapWords(printable(text), inner - LABEL).map((part, i) => [
     span((i === 0 ? label : '').padEnd(LABEL), 'dim'),
     span(part, ink),
   ]);

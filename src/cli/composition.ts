@@ -1,9 +1,10 @@
 /** From settings to a running server: reads files, makes first credentials, opens the display, serves it. */
 import type { Logger } from '../core/logger.ts';
 import { openAccessPolicy, type AccessPolicy } from '../node/access-policy.ts';
-import { formatAddress, isLoopback } from '../node/address.ts';
+import { formatAddress } from '../node/address.ts';
 import type { CredentialStore } from '../node/credential-store.ts';
 import type { Reloadable } from '../node/reload.ts';
+import { onlyFromHere } from '../node/serve-offer.ts';
 import { serve, type ServeAccess, type ServeOptions, type Serving } from '../node/serve.ts';
 import {
   describeProtection,
@@ -182,12 +183,15 @@ function checkUsage(
   if (!needs.password && settings.passwordFile !== undefined)
     throw usage(`--password-file is of no use: ${list} asks for no VNC password`);
   const faults = policyFaults(offer, {
-    local: [
-      ...settings.listen,
-      ...settings.websocket,
-      ...settings.connect,
-      ...inherited.map(({ address }) => address),
-    ].every(isLoopback),
+    local: onlyFromHere(
+      [
+        ...settings.listen,
+        ...settings.websocket,
+        ...settings.connect,
+        ...inherited.map(({ address }) => address),
+      ],
+      settings.proxyProtocolFrom.length > 0,
+    ),
     allowInsecure: settings.allowInsecure,
     // Whether there are credentials is seen when they are read.
     tlsLayers: new Set(['anonymous', 'x509']),

@@ -25,7 +25,7 @@ import type { TlsAcceptor, TlsInfo } from '../security/tls-port.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import type { ServerEstablished } from './established.ts';
+import type { SecuritySummary, ServerEstablished } from './established.ts';
 import { LiveStream } from './live-stream.ts';
 import {
   hasSecurityResult,
@@ -45,6 +45,7 @@ export interface ServerHandshakeOptions {
   readonly admit: (request: {
     readonly shared: boolean;
     readonly identity: Identity;
+    readonly security: SecuritySummary;
   }) => Promise<ServerInit>;
 }
 
@@ -117,18 +118,18 @@ async function runHandshake(
   inner.phase = 'init';
   const { shared } = await deadline.run('init', receiveClientInit(inner));
   const { identity, subtype, tlsInfo } = outcome;
-  const init = await admit({ shared, identity });
-  const w = new ByteWriter();
-  writeServerInit(w, init);
-  w.send(inner.stream);
-
-  inner.phase = 'session';
   const security = {
     type: type.number,
     name: subtype === undefined ? type.name : securityTypeName(subtype),
     ...(subtype === undefined ? {} : { subtype }),
     ...(tlsInfo === undefined ? {} : { tlsInfo }),
   };
+  const init = await admit({ shared, identity, security });
+  const w = new ByteWriter();
+  writeServerInit(w, init);
+  w.send(inner.stream);
+
+  inner.phase = 'session';
   return { reader: inner, version, security, init, shared, identity };
 }
 

@@ -19,6 +19,8 @@ export interface Origin {
 
 export interface Listeners {
   readonly addresses: readonly Address[];
+  /** `addresses`, and those of a change under way: the first of them may take connections before the last is open. */
+  readonly wanted: readonly Address[];
   /** Undefined for a connection that did not come from here, or has ended. */
   readonly origin: (id: number) => Origin | undefined;
   /** Rejects with what stands against it; resolves with the port that port 0 became. */
@@ -48,6 +50,7 @@ export interface ListenersOptions {
 export function createListeners(options: ListenersOptions): Listeners {
   const { accept, events, check } = options;
   let open: readonly Listener[] = options.inherited;
+  let coming: readonly Address[] = [];
   let closing: Promise<void> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const origins = new Map<number, Origin>();
@@ -83,6 +86,7 @@ export function createListeners(options: ListenersOptions): Listeners {
     const kept = open.filter(({ address }) => addresses.some((each) => isSame(each, address)));
     const started: Listener[] = [];
     const next: Listener[] = [];
+    coming = addresses.filter((address) => !kept.some((each) => isSame(each.address, address)));
     try {
       for (const address of addresses) {
         const before = kept.find((each) => isSame(each.address, address));
@@ -95,6 +99,8 @@ export function createListeners(options: ListenersOptions): Listeners {
     } catch (error) {
       await Promise.all(started.map((listener) => listener.close()));
       throw error;
+    } finally {
+      coming = [];
     }
     const gone = open.filter((listener) => !next.includes(listener));
     open = next;
@@ -105,6 +111,9 @@ export function createListeners(options: ListenersOptions): Listeners {
   return {
     get addresses() {
       return addressesOf(open);
+    },
+    get wanted() {
+      return [...addressesOf(open), ...coming];
     },
     origin: (id) => origins.get(id),
     add: (address) =>

@@ -16,6 +16,7 @@ import {
 } from '../security/policy.ts';
 import type { Authenticator } from '../security/security-type.ts';
 import type { AccessPolicy } from './access-policy.ts';
+import { isLoopback, type Address } from './address.ts';
 import type { ServeTls } from './server-tls.ts';
 
 export interface ServeAccess {
@@ -48,6 +49,13 @@ export function offerOf(
     throw policyError('neither a password nor users are given, so nobody could log in');
   return parseSecurityList(names.join(','));
 }
+
+/**
+ * Whether nobody but this machine's own people can come in here. Not through a TCP socket behind proxies: a proxy on
+ * loopback brings whoever can reach it.
+ */
+export const onlyFromHere = (addresses: readonly Address[], behindProxies: boolean): boolean =>
+  addresses.every((each) => isLoopback(each) && (each.kind === 'unix' || !behindProxies));
 
 /** Throws SecurityError (ERR_VNC_POLICY) for an offer that must not be made under these circumstances. */
 export function checkPolicy(

@@ -16,7 +16,7 @@ import {
   type VncServer,
 } from '../server/server.ts';
 import type { AccessPolicy } from './access-policy.ts';
-import { isLoopback, parseAddress, type Address, type AddressRole } from './address.ts';
+import { parseAddress, type Address, type AddressRole } from './address.ts';
 import type { Listener } from './listen.ts';
 import { createListeners, type Accept, type Listeners } from './listeners.ts';
 import { reloadAll, type Reloadable, type ReloadReport } from './reload.ts';
@@ -28,6 +28,7 @@ import {
   checkPolicy,
   checkWebSocket,
   offerOf,
+  onlyFromHere,
   passwordStoreOf,
   type ServeAccess,
 } from './serve-offer.ts';
@@ -173,10 +174,13 @@ async function serveWith(
   const { acceptor } = secured;
   let offer = firstOffer;
   const elsewhere = [...places.websocket, ...places.connect];
+  const proxies = (options.proxyProtocolFrom ?? []).map(parseNetwork);
+  const behindProxies = (): boolean =>
+    [...proxies, ...(access.policy?.policy?.proxies ?? [])].length > 0;
   const check = (addresses: readonly Address[], types: SecurityOffer): void => {
     if (places.websocket.length > 0) checkWebSocket(types);
     checkPolicy(types, {
-      local: [...addresses, ...elsewhere].every(isLoopback),
+      local: onlyFromHere([...addresses, ...elsewhere], behindProxies()),
       allowInsecure: new Set(options.allowInsecure),
       tlsLayers: acceptor.layers,
       verifyClient: tls.verifyClient ?? 'off',
@@ -191,7 +195,7 @@ async function serveWith(
     authenticator: authenticatorOf(access, passwords),
     policy: access.policy,
     throttle: access.throttle,
-    proxies: (options.proxyProtocolFrom ?? []).map(parseNetwork),
+    proxies,
     limits: resolveLimits(limits),
     logger,
   });
@@ -273,7 +277,7 @@ async function serveWith(
     ...(access.policy === undefined ? {} : { policy: access.policy }),
     setOffer: (given) => {
       const next = orderOffer(given);
-      check(listeners.addresses, next);
+      check(listeners.wanted, next);
       // A password can still be set; until then nobody gets in.
       checkAccess(
         next,

@@ -68,6 +68,8 @@ class SocketStream implements ByteStream {
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
+    // It may have failed just before it was given to us.
+    if (socket.errored !== null) this.#onError(socket.errored);
     this.closed = new Promise((resolve) => {
       const settle = (): void => {
         clearTimeout(this.#lingering);

@@ -124,6 +124,7 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): NodeTlsAcceptor 
     try {
       const work = handshake(stream, name);
       const socket = await withDeadline(work, timeoutMs, 'the TLS handshake', destroy, 'tls');
+      if (socket.destroyed) throw socket.errored ?? new ClosedError('the connection is closed');
       const info = infoOf(socket, layer, layer === 'x509' && verifyClient !== 'off');
       return { stream: socketStream(socket), info };
     } catch (error) {
@@ -162,9 +163,15 @@ function secure(server: Server, raw: Duplex): Promise<TLSSocket> {
     const emit = (event: string, ...args: unknown[]): boolean => {
       if (event === 'secureConnection') {
         raw.off('close', closed);
-        resolve(args[0] as TLSSocket);
+        const socket = args[0] as TLSSocket;
+        // A bad record right behind the handshake's last is told of before the stream can listen, and ends nothing.
+        socket.on('error', (error) => socket.destroy(error));
+        resolve(socket);
       } else if (event === 'tlsClientError') {
-        reject(args[0] as Error);
+        const [error, socket] = args as [Error, TLSSocket];
+        reject(error);
+        // It may come when the handshake is done, and then there is nobody to reject.
+        socket.destroy(error);
       } else {
         return server.emit(event, ...args);
       }

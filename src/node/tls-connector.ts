@@ -74,6 +74,7 @@ export function createTlsConnector(options: TlsConnectorOptions): TlsConnector {
       try {
         const work = secure(stream, layer === 'x509' ? x509 : anonymous);
         const socket = await withDeadline(work, timeoutMs, 'the TLS handshake', destroy, 'tls');
+        if (socket.destroyed) throw socket.errored ?? new ClosedError('the connection is closed');
         const info = infoOf(socket, layer);
         if (layer === 'x509' && pin !== undefined) checkPin(info, pin);
         return { stream: socketStream(socket), info };
@@ -101,6 +102,8 @@ export async function secure(stream: ByteStream, options: ConnectionOptions): Pr
     socket.once('secureConnect', () => {
       socket.off('error', reject);
       socket.off('close', closed);
+      // A bad record right behind the handshake's last is told of before the stream can listen, and ends nothing.
+      socket.on('error', (error) => socket.destroy(error));
       resolve(socket);
     });
   });

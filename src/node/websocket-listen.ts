@@ -42,6 +42,12 @@ const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_HEADERS = 64;
 /** A clipboard of the largest size in one message, and some. */
 const MAX_MESSAGE_BYTES = 1024 * 1024 + 4096;
+/**
+ * Frames of one message, and segments that hold an unfinished frame: each costs us an object however small it is. No
+ * browser fragments at all, and the largest message comes in some 2000 segments of the smallest usual size.
+ */
+const MAX_FRAGMENTS = 1024;
+const MAX_SEGMENTS = 8192;
 
 export async function listenWebSocket(
   address: Address,
@@ -116,6 +122,8 @@ function openingServer(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_SEGMENTS,
     autoPong: false,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });

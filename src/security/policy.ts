@@ -3,6 +3,7 @@
  * (TigerVNC's SecurityTypes): `None`, `VncAuth`, `Plain`, `TLSNone`, … `X509Plain`. Both ends read their lists here.
  */
 import { SecurityTypeNumber, VeNCryptSubtype } from '../rfb/constants.ts';
+import type { Peer } from './identity.ts';
 import { none } from './none.ts';
 import type { TlsAcceptor, TlsLayer } from './tls-port.ts';
 import { vencryptSubtypes, type Subtype } from './vencrypt-subtypes.ts';
@@ -89,6 +90,16 @@ export function offerInsideTls(offer: SecurityOffer): SecurityOffer {
   return plain
     ? { types: [SecurityTypeNumber.VeNCrypt, ...bare], subtypes: [VeNCryptSubtype.Plain] }
     : { types: bare, subtypes: [] };
+}
+
+/** Whether a way in is among those offered to this peer. */
+export function isOffered(
+  offer: SecurityOffer,
+  { type, subtype }: { readonly type: number; readonly subtype?: number },
+  peer: Pick<Peer, 'tls'>,
+): boolean {
+  const { types, subtypes } = peer.tls === undefined ? offer : offerInsideTls(offer);
+  return types.includes(type) && (subtype === undefined || subtypes.includes(subtype));
 }
 
 /** What a person has to name to be let do it. */

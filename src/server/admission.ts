@@ -25,27 +25,44 @@ export class Admission {
    * peer without a host (unix socket, memory) counts in the total only.
    */
   enter(host: string): () => void {
-    const { maxUnauthenticated, maxUnauthenticatedPerAddress } = this.#limits;
+    const { maxUnauthenticated, maxUnauthenticatedPerAddress: most } = this.#limits;
     if (!(this.#total < maxUnauthenticated))
       throw new LimitError('maxUnauthenticated', maxUnauthenticated, this.#total + 1);
     const key = addressKey(host);
-    const count = this.#perAddress.get(key) ?? 0;
-    if (key !== '' && !(count < maxUnauthenticatedPerAddress)) {
-      throw new LimitError('maxUnauthenticatedPerAddress', maxUnauthenticatedPerAddress, count + 1);
-    }
+    // Whoever has one IPv6 /64 often has a /48: 65536 of them, and four would fill all places.
+    const site = siteOf(key);
+    const mostOfSite = Math.max(most, Math.floor(maxUnauthenticated / 2));
+    this.#check(key, most);
+    this.#check(site, mostOfSite);
     this.#total += 1;
-    this.#perAddress.set(key, count + 1);
+    this.#count(key, 1);
+    this.#count(site, 1);
     let inside = true;
     return () => {
       if (!inside) return;
       inside = false;
       this.#total -= 1;
-      const left = (this.#perAddress.get(key) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(key);
-      else this.#perAddress.set(key, left);
+      this.#count(key, -1);
+      this.#count(site, -1);
     };
   }
+
+  #check(key: string, most: number): void {
+    const count = this.#perAddress.get(key) ?? 0;
+    if (key !== '' && !(count < most))
+      throw new LimitError('maxUnauthenticatedPerAddress', most, count + 1);
+  }
+
+  #count(key: string, change: 1 | -1): void {
+    const count = (this.#perAddress.get(key) ?? 0) + change;
+    if (count === 0) this.#perAddress.delete(key);
+    else this.#perAddress.set(key, count);
+  }
 }
+
+/** The /48 around a /64; empty for what is no IPv6 address. */
+const siteOf = (key: string): string =>
+  key.endsWith('/64') ? `${key.split(':').slice(0, 3).join(':')}::/48` : '';
 
 /** What counts as one address: an IPv4 address, also when mapped into IPv6, or the first 64 bits of an IPv6 one. */
 export function addressKey(host: string): string {

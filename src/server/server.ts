@@ -11,11 +11,12 @@ import {
 } from '../core/errors.ts';
 import { resolveLimits, type Limits } from '../core/limits.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
+import type { SecuritySummary } from '../handshake/established.ts';
 import { serverHandshake } from '../handshake/server.ts';
 import type { ServerInit } from '../rfb/messages/init.ts';
 import { nativeFormat } from '../rfb/pixel-format.ts';
 import type { Identity, Judgement, Peer, Rights } from '../security/identity.ts';
-import type { SecurityOffer } from '../security/policy.ts';
+import { isOffered, type SecurityOffer } from '../security/policy.ts';
 import type { Authenticator } from '../security/security-type.ts';
 import type { TlsAcceptor } from '../security/tls-port.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
@@ -234,9 +235,21 @@ class Server implements VncServer {
   /** The share policy's word, after ClientInit. Async, so that what is thrown rejects. */
   async #admit(
     connection: Connection,
-    request: { readonly shared: boolean; readonly identity: Identity },
+    request: {
+      readonly shared: boolean;
+      readonly identity: Identity;
+      readonly security: SecuritySummary;
+    },
   ): Promise<ServerInit> {
     connection.lifecycle.throwIfClosed();
+    // A viewer may take minutes over its choice, in which a type may have been withdrawn.
+    if (!isOffered(this.#options.offer, request.security, connection.peer)) {
+      throw new SecurityError(`${request.security.name} is not offered any more`, {
+        code: ErrorCode.typeNotOffered,
+        securityType: request.security.type,
+        phase: 'init',
+      });
+    }
     const others = Array.from(this.#connections.values()).filter(
       (other) => other !== connection && other.admitted !== undefined && other.lifecycle.isOpen,
     );

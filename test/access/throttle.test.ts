@@ -78,6 +78,14 @@ describe('Throttle', () => {
     assert.equal(throttle.waitMs('carol', home), 0);
     assert.equal(throttle.waitMs('bob', home), 500);
   });
+  it('lets nobody who knows one password guess at all the others in between', () => {
+    const { throttle } = start({ freeTriesPerNetwork: 20 });
+    for (let n = 0; n < 21; n++) {
+      throttle.failed(`user${n}`, home);
+      throttle.succeeded('mallory', home);
+    }
+    assert.equal(throttle.waitMs('bob', home), 500);
+  });
   it('forgets after a quiet time', () => {
     const { throttle, clock } = start();
     for (let n = 0; n < 10; n++) throttle.failed('alice', home);
@@ -200,6 +208,17 @@ describe('throttled authenticator', () => {
     const { plain } = throttled(inner, throttle);
     await Promise.all(
       Array.from({ length: 20 }, () => refused(plain('alice', new Secret('x'), peer))),
+    );
+    assert.equal(inner.asked.length, 1);
+  });
+  it('lets many connections from one IPv6 /64 guess no more often than one', async () => {
+    const { throttle } = start();
+    const inner = fakeAuthenticator();
+    const { plain } = throttled(inner, throttle);
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        refused(plain('alice', new Secret('x'), { ...peer, host: `2001:db8::${n + 1}` })),
+      ),
     );
     assert.equal(inner.asked.length, 1);
   });

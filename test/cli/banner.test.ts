@@ -52,6 +52,18 @@ describe('banner', () => {
     assert.match(text, /^[\n\x20-\x7e]+$/);
   });
 
+  it("lets no name steer the terminal: a display's may be another server's", () => {
+    const text = renderBanner(
+      facts('None', { display: 'lab\u001b]0;owned\u0007\u009b2J\r, 8x8' }),
+      {
+        columns: 80,
+        ...plain,
+      },
+    );
+    assert.doesNotMatch(text.replaceAll('\n', ''), /\p{Cc}/u);
+    assert.match(text, /lab\\x1b/);
+  });
+
   it('writes no escape sequence unless colours are wanted', () => {
     assert.ok(!renderBanner(facts('None'), { columns: 80, ...plain }).includes('\u001b'));
     const colourful = renderBanner(facts('None'), { columns: 80, unicode: true, colour: true });

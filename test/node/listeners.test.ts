@@ -82,6 +82,21 @@ describe('listeners', () => {
     await listeners.close();
   });
 
+  it('tell of what is about to listen, so that nothing is offered there meanwhile that must not be', async () => {
+    let during: readonly Address[] = [];
+    const { listeners } = create(() => {
+      during = listeners.wanted;
+    });
+    const before = await listeners.add(loopback);
+    const adding = listeners.add({ ...loopback, host: '127.0.0.2' });
+    assert.deepEqual(listeners.wanted, [before]);
+    const after = await adding;
+    // Asked the second time, when the new one took connections already.
+    assert.deepEqual(during, [before, { ...loopback, host: '127.0.0.2' }]);
+    assert.deepEqual(listeners.wanted, [before, after]);
+    await listeners.close();
+  });
+
   it('change one after the other', async () => {
     const { listeners } = create();
     const added = await Promise.all([listeners.add(loopback), listeners.add(loopback)]);

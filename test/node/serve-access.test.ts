@@ -185,12 +185,16 @@ describe('serve behind proxies', () => {
   }
 
   it('knows clients by the address that a trusted proxy says', async () => {
-    const serving = await start({ security: 'None', proxyProtocolFrom: ['127.0.0.0/8'] });
+    const serving = await start({
+      security: 'None',
+      allowInsecure: ['none'],
+      proxyProtocolFrom: ['127.0.0.0/8'],
+    });
     assert.deepEqual(await tell(serving, header), { host: '192.0.2.1', reason: 'ERR_VNC_CLOSED' });
   });
   it('takes a header from anybody else for what it is: no RFB', async () => {
     for (const proxyProtocolFrom of [[], ['10.0.0.0/8']]) {
-      const serving = await start({ security: 'None', proxyProtocolFrom });
+      const serving = await start({ security: 'None', allowInsecure: ['none'], proxyProtocolFrom });
       assert.deepEqual(await tell(serving, header), {
         host: '127.0.0.1',
         reason: 'ERR_VNC_VERSION',
@@ -200,6 +204,7 @@ describe('serve behind proxies', () => {
   it('counts handshakes by client, not by proxy', async () => {
     const serving = await start({
       security: 'None',
+      allowInsecure: ['none'],
       proxyProtocolFrom: ['127.0.0.1'],
       limits: { maxUnauthenticatedPerAddress: 1 },
     });
@@ -215,6 +220,18 @@ describe('serve behind proxies', () => {
     assert.equal(await open('192.0.2.1'), 'RFB 003.008\n');
     assert.equal(await open('192.0.2.2'), 'RFB 003.008\n');
     assert.equal(await open('192.0.2.1'), 'closed');
+  });
+  it('offers nothing that is for this machine only, although it listens on loopback', async () => {
+    const { policy } = await policyOf(`${crew}proxies: [127.0.0.1]`);
+    const refused = { code: 'ERR_VNC_POLICY' };
+    for (const options of [
+      { security: 'None', proxyProtocolFrom: ['127.0.0.1'] },
+      { security: 'VncAuth', access: { password: 'secret12' }, proxyProtocolFrom: ['127.0.0.1'] },
+      { security: 'VncAuth', access: { policy } },
+    ])
+      await assert.rejects(start(options), refused);
+    const path = join(folder, 'behind-nobody');
+    await start({ security: 'None', listen: `unix:${path}`, proxyProtocolFrom: ['127.0.0.1'] });
   });
   it('refuses a network that is none', () =>
     assert.rejects(start({ security: 'None', proxyProtocolFrom: ['proxy'] }), TypeError));

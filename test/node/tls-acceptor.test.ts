@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import tls from 'node:tls';
 import { ClosedError, ErrorCode, SecurityError } from '../../src/core/errors.ts';
@@ -208,6 +211,44 @@ describe('TLS acceptor: client certificates', () => {
       assert.match(evil.fault ?? '', /^UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)/);
     });
   }
+
+  /** A client's certificate that `openssl ca` would not be asked for every day. */
+  const odd = (name: string, issuer: string, more: string): TestCredentials => {
+    const run = (line: string): void => {
+      const stdio = ['ignore', 'ignore', 'pipe'] as const;
+      execFileSync('openssl', line.split(' '), { cwd: pki.directory, stdio: [...stdio] });
+    };
+    const read = (file: string): string => readFileSync(join(pki.directory, file), 'utf8');
+    const p256 = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
+    run(`req -new -config ca.cnf ${p256} -keyout ${name}.key -out ${name}.csr -subj /CN=alice`);
+    const by = `-config ca.cnf -cert ${issuer}.pem -keyfile ${issuer}.key`;
+    if (issuer === name)
+      run(`x509 -req -in ${name}.csr -signkey ${name}.key -days 30 -out ${name}.pem`);
+    else run(`ca -batch -notext ${by} -extensions client ${more} -in ${name}.csr -out ${name}.pem`);
+    return { cert: read(`${name}.pem`), key: read(`${name}.key`) };
+  };
+
+  it('nor takes one of tomorrow, by itself, or by somebody who is no authority', async () => {
+    const tomorrow = '-startdate 20990101000000Z -enddate 20990201000000Z';
+    const byAlice = odd('by-alice', 'alice', '-days 30');
+    // Of several faults OpenSSL tells the last, and Node has words for the commonest only.
+    for (const credentials of [
+      odd('future', 'ca', tomorrow),
+      odd('self', 'self', ''),
+      { ...byAlice, cert: `${byAlice.cert}${pki.alice.cert}` },
+    ]) {
+      const got = await verdict(credentials);
+      assert.equal(got?.verified, false);
+      assert.notEqual(got.fault, undefined);
+    }
+  });
+
+  it('uses none that is signed with SHA-1, at either end', () => {
+    const weak = odd('sha1', 'ca', '-days 30 -md sha1');
+    const refusal = { code: ErrorCode.tlsConfiguration, message: /md too weak/ };
+    assert.throws(() => createTlsConnector({ ...trust, ...weak }), refusal);
+    assert.throws(() => createTlsAcceptor({ x509: weak }), refusal);
+  });
 
   it('leaves a client without a certificate to VeNCrypt, whatever the policy', async () => {
     assert.equal(await verdict({}), undefined);

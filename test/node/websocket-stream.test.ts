@@ -127,6 +127,11 @@ describe('WebSocket stream', () => {
     ['a close with the code 0', '88 82 00000000 0000', '03ea'],
     ['a close with the code 1005', '88 82 00000000 03ed', '03ea'],
     ['a continuation of nothing', '80 81 00000000 00', '03ea'],
+    [
+      'a message in thousands of pieces',
+      `02 81 00000000 41 ${'00 81 00000000 42'.repeat(2000)}`,
+      '03f0',
+    ],
   ] as const)
     it(`closes with its code on ${what}`, async () => {
       const { raw, stream, bytes } = await rawPair();

@@ -44,4 +44,28 @@ describe('Admission', () => {
     admission.enter('');
     assert.equal(admission.total, 4);
   });
+
+  it('leaves half of all places to others when one IPv6 site (/48) takes what it can', () => {
+    const admission = new Admission(
+      resolveLimits({ maxUnauthenticated: 8, maxUnauthenticatedPerAddress: 2 }),
+    );
+    const leave = admission.enter('2001:db8:1:1::1');
+    for (const net of [2, 3, 4]) admission.enter(`2001:db8:1:${net}::1`);
+    assert.throws(() => admission.enter('2001:db8:1:5::1'), {
+      limit: 'maxUnauthenticatedPerAddress',
+    });
+    admission.enter('2001:db8:2:1::1');
+    admission.enter('10.0.0.1');
+    leave();
+    admission.enter('2001:db8:1:5::1');
+    assert.equal(admission.total, 6);
+  });
+
+  it('lets an address have its own number of places, however few there are in all', () => {
+    const admission = new Admission(
+      resolveLimits({ maxUnauthenticated: 4, maxUnauthenticatedPerAddress: 3 }),
+    );
+    for (let n = 0; n < 3; n++) admission.enter('2001:db8::1');
+    assert.throws(() => admission.enter('2001:db8::1'), LimitError);
+  });
 });

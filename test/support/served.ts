@@ -69,14 +69,15 @@ export class Served {
             rights: { ...allRights, ...login.rights },
           };
           const shared = login.shared ?? true;
-          const init = await admit({ shared, identity }).catch((error: unknown) => {
+          const security = { type: 1, name: 'None' };
+          const init = await admit({ shared, identity, security }).catch((error: unknown) => {
             stream.end();
             throw error;
           });
           return {
             reader: new ByteReader(stream),
             version: '3.8',
-            security: { type: 1, name: 'None' },
+            security,
             init,
             shared,
             identity,
