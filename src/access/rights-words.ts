@@ -8,7 +8,7 @@ export type RightsWords = RightsPreset | readonly RightName[];
 
 export const rightNames: readonly RightName[] = Object.keys(allRights) as RightName[];
 
-export const noRights: Rights = rightsWhere(() => false);
+const noRights: Rights = rightsWhere(() => false);
 
 export function rightsOf(words: RightsWords): Rights {
   switch (words) {

@@ -8,13 +8,13 @@ import {
   dirOption,
   directoryOf,
   hostsOf,
-  usage,
   type InitOptions,
   type IssueOptions,
   type Names,
   type RenewOptions,
   type RevokeOptions,
 } from './cert-options.ts';
+import { usage } from './failure.ts';
 import {
   allowOption,
   clientLines,

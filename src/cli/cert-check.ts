@@ -4,16 +4,9 @@ import { parseAddress } from '../node/address.ts';
 import type { Problem } from '../node/chain-audit.ts';
 import { auditDirectory } from '../node/directory-audit.ts';
 import { auditServer, type ServerAudit } from '../node/server-audit.ts';
-import {
-  asked,
-  dirOption,
-  directoryOf,
-  hostsOf,
-  usage,
-  type CheckOptions,
-} from './cert-options.ts';
+import { asked, dirOption, directoryOf, hostsOf, type CheckOptions } from './cert-options.ts';
 import { columns, print, printJson, shownPath } from './cert-text.ts';
-import { ExitCode, step } from './failure.ts';
+import { ExitCode, step, usage } from './failure.ts';
 import { printable } from './terminal-text.ts';
 
 /** Ends with 0 when nothing is wrong, else with 3; warnings and notes are not wrong. */

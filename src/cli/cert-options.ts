@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { RevocationReason } from '../node/certificate-authority.ts';
 import type { KeyType } from '../node/signing-keys.ts';
 import { defaultDirectory } from './credentials.ts';
-import { CommandFailure, ExitCode } from './failure.ts';
+import { CommandFailure, ExitCode, usage } from './failure.ts';
 import { shellQuote } from './terminal-text.ts';
 
 interface InDirectory {
@@ -70,9 +70,6 @@ export function hostsOf({ host, ip }: Names): string[] {
       throw usage(`--ip: "${address}" is not an IP address; --host takes names`);
   return [...host, ...ip];
 }
-
-export const usage = (message: string): CommandFailure =>
-  new CommandFailure(ExitCode.Usage, message);
 
 /** Runs a command; a TypeError is about what was typed. */
 export async function asked<T>(work: () => Promise<T>): Promise<T> {

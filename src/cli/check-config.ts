@@ -17,8 +17,8 @@ async function checkConfig(file: string): Promise<void> {
   for (const { line, column, message } of problems)
     process.stderr.write(`${file}:${line}:${column}: ${printable(message)}\n`);
   if (policy === undefined) {
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    throw new CommandFailure(ExitCode.Credentials, `${file} has ${count}`);
+    const faults = count(problems.length, 'problem');
+    throw new CommandFailure(ExitCode.Credentials, `${file} has ${faults}`);
   }
   if (await readableByOthers(file))
     process.stderr.write(`sallyport: ${readableByOthersWarning(file)}\n`);
@@ -28,10 +28,13 @@ async function checkConfig(file: string): Promise<void> {
 function summary({ users, passwords, certificates, throttle, proxies }: Policy): string {
   const needs = { unused: '', allow: 'request or require', deny: 'require' }[certificates];
   return [
-    `${users.length} users`,
-    `${passwords.length} passwords`,
+    count(users.length, 'user'),
+    count(passwords.length, 'password'),
     `throttle ${throttle === undefined ? 'off' : 'on'}`,
-    ...(proxies.length === 0 ? [] : [`${proxies.length} networks of proxies`]),
+    ...(proxies.length === 0 ? [] : [`proxies in ${count(proxies.length, 'network')}`]),
     ...(needs === '' ? [] : [`its rules on certificates need --verify-client ${needs}`]),
   ].join(', ');
 }
+
+const count = (number: number, what: string): string =>
+  `${number} ${what}${number === 1 ? '' : 's'}`;

@@ -14,7 +14,7 @@ import {
 } from '../security/policy.ts';
 import type { Display } from '../server/display.ts';
 import { loadCredentials, type ServerCredentials } from './credentials.ts';
-import { CommandFailure, ExitCode, step } from './failure.ts';
+import { ExitCode, step, usage } from './failure.ts';
 import { offerForPolicy } from './policy-offer.ts';
 import { generatePassword } from './generated-password.ts';
 import { openDisplay } from './open-display.ts';
@@ -197,18 +197,25 @@ function checkUsage(
     tlsLayers: new Set(['anonymous', 'x509']),
     verifyClient: settings.verifyClient,
   });
-  if (faults.length > 0) throw usage(`${faults.join('; ')}${remedy(faults.join())}`);
+  if (faults.length > 0)
+    throw usage(`${faults.join('; ')}${remedy(faults.join(), settings.qemu !== undefined)}`);
+  const doors = [settings.websocket, settings.connect, inherited].flat().length;
+  if (settings.listenNowhere === true && doors === 0 && settings.monitor === undefined)
+    throw usage(
+      '-vnc none lets nobody connect: add websocket=HOST:PORT, a reverse connection, or --monitor to listen later',
+    );
 }
 
-/** The option that allows it, for those who mean it. */
-function remedy(faults: string): string {
-  if (faults.includes('None lets anyone in')) return ' (allowed by --insecure-none)';
-  if (faults.includes('VncAuth without TLS')) return ' (allowed by --insecure-vnc-auth)';
+/** The safe way, and the option for those who mean it. */
+function remedy(faults: string, isQemu: boolean): string {
+  const safe = isQemu
+    ? 'safe with tls-creds= and a password or verify-peer=on'
+    : 'safe with X509Vnc or X509Plain';
+  if (faults.includes('None lets anyone in')) return ` (${safe}, allowed by --insecure-none)`;
+  if (faults.includes('VncAuth without TLS')) return ` (${safe}, allowed by --insecure-vnc-auth)`;
   if (faults.includes('has to be asked for by name')) return ' (allowed by --insecure-plain)';
   return '';
 }
-
-const usage = (message: string): CommandFailure => new CommandFailure(ExitCode.Usage, message);
 
 interface LoadedAccess {
   readonly value: ServeAccess;

@@ -26,6 +26,9 @@ export class CommandFailure extends Error {
   }
 }
 
+export const usage = (message: string): CommandFailure =>
+  new CommandFailure(ExitCode.Usage, message);
+
 /** Runs one step; whatever it throws becomes a failure with this code, unless its own code says better. */
 export async function step<T>(exitCode: ExitCode, work: () => T | Promise<T>): Promise<T> {
   try {
@@ -51,5 +54,8 @@ function exitCodeOf(error: unknown): ExitCode | undefined {
   // listen() speaks in sentences, with the system's fault behind them.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const syscall = cause instanceof Error && 'syscall' in cause ? cause.syscall : undefined;
-  return syscall === 'listen' || syscall === 'bind' ? ExitCode.Listen : undefined;
+  // Hosts are looked up for listening only: whoever dials speaks in VncErrors.
+  return syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo'
+    ? ExitCode.Listen
+    : undefined;
 }

@@ -61,6 +61,7 @@ function program(afterDashes: readonly string[] | undefined): Command {
 const plainSentence = (text: string): string =>
   text
     .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)/, '; did you mean $1?')
     .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. /s, '$1: ');
 
 /** Prints one sentence, unless Commander has done so already. Returns the exit code. */

@@ -6,7 +6,7 @@ import { openNameRules } from '../control/qemu-options/name-list.ts';
 import { readSecret } from '../control/qemu-options/secret.ts';
 import { parseVncOption, type QemuVnc } from '../control/qemu-options/vnc-option.ts';
 import type { ServeAccess } from '../node/serve.ts';
-import { CommandFailure, ExitCode } from './failure.ts';
+import { CommandFailure, ExitCode, usage } from './failure.ts';
 import type { ServeSettings } from './serve-settings.ts';
 
 /** What has no option of our own. */
@@ -73,5 +73,3 @@ function storeOf(password: Secret | undefined): PasswordStore {
   if (password !== undefined) store.set('full', password.reveal());
   return store;
 }
-
-const usage = (message: string): CommandFailure => new CommandFailure(ExitCode.Usage, message);

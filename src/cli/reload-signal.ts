@@ -56,7 +56,7 @@ export async function reloadServing(
 
 function tell({ parts }: ReloadReport, { log, event }: Logs): void {
   if (parts.length === 0)
-    log.info('nothing to reload: no certificate, password or users come from files');
+    log.info('nothing to reload: no certificate, password, users or rules come from files');
   for (const { name, changed, warnings, error } of parts) {
     if (error === undefined && !changed) log.info(`${name}: unchanged`);
     // The store of the credentials tells itself what becomes of them, since it also reloads unasked; so does the access

@@ -21,7 +21,7 @@ export async function startMonitor(
   settings: ServeSettings,
   { serving, display }: Composition,
   logs: Logs,
-  /** Rejects when something could not be read again. */
+  /** What could not be read again is in the report. */
   reload: () => Promise<ReloadReport>,
 ): Promise<RunningMonitor> {
   const choice = settings.monitor;

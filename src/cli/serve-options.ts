@@ -6,7 +6,7 @@ import { parseAddress, type Address } from '../node/address.ts';
 import { WEBSOCKET_PORT } from '../node/serve.ts';
 import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
-import { CommandFailure, ExitCode } from './failure.ts';
+import { usage } from './failure.ts';
 import { applyQemuOptions } from './qemu-settings.ts';
 import type { DisplayChoice, MonitorChoice, ServeSettings } from './serve-settings.ts';
 import { parseSeconds, serviceSettings } from './service-settings.ts';
@@ -64,7 +64,8 @@ Security types, strongest first
   TLSPlain TLSVnc TLSNone      TLS without proof of who answers
   Plain VncAuth None           no encryption
 
-SIGHUP reads the certificate again, opens the audit file anew, and drops nobody. SIGINT and SIGTERM end it.
+SIGHUP reads certificates, passwords, users and the access file again, and opens the audit file anew.
+SIGINT and SIGTERM end it.
 
 Examples
   $ sallyport serve
@@ -193,7 +194,9 @@ export function serveCommand(
       'authority to verify it by; off this machine it must be verified',
     )
     .option('--qemu', 'serve a guest: the QEMU command stands behind `--`')
-    .optionsGroup("In QEMU's words, in place of all above but the display's (docs/from-qemu.md):")
+    .optionsGroup(
+      "In QEMU's words, in place of --listen, --security, --tls-dir and their like (docs/from-qemu.md):",
+    )
     .addOption(
       new Option('--vnc <DISPLAY>', "as QEMU's: `-vnc :1,password=on,tls-creds=tls0`")
         .argParser(collect((text) => text))
@@ -231,11 +234,13 @@ export function serveCommand(
     .addHelpText('after', EXAMPLES)
     .action((display: string | undefined, raw: RawOptions, command: Command) =>
       run(
-        applyQemuOptions(
-          toSettings(display, raw, afterDashes),
-          raw.vnc,
-          raw.object,
-          QEMU_SAYS.filter((option) => command.getOptionValueSource(attribute(option)) === 'cli'),
+        withWebSockets(
+          applyQemuOptions(
+            toSettings(display, raw, afterDashes),
+            raw.vnc,
+            raw.object,
+            QEMU_SAYS.filter((option) => command.getOptionValueSource(attribute(option)) === 'cli'),
+          ),
         ),
       ),
     );
@@ -257,6 +262,7 @@ const QEMU_SAYS: readonly string[] = [
   '--allow-name',
   '--password-file',
   '--users',
+  '--access',
 ];
 
 /** Commander's name for the value of `--tls-dir`: `tlsDir`. */
@@ -275,8 +281,6 @@ function toSettings(
     throw usage(
       '--tls-ca and --tls-crl go with --tls-cert; a directory has ca-cert.pem and ca-crl.pem for them',
     );
-  if (raw.websocketOrigin.length > 0 && raw.websocket.length === 0)
-    throw usage('--websocket-origin goes with --websocket');
   if (raw.allowName.length > 0 && raw.verifyClient !== 'require')
     throw usage(
       '--allow-name needs --verify-client require: without it a viewer need not show any name',
@@ -288,6 +292,8 @@ function toSettings(
     throw usage('--access stands in place of --users, --password-file and --allow-name');
   if (raw.monitor?.kind === 'stdio' && raw.json === true)
     throw usage('--monitor stdio and --json exclude each other: both want standard output');
+  if (raw.monitor?.kind === 'stdio' && raw.audit === '-')
+    throw usage('--monitor stdio and --audit - exclude each other: both want standard output');
   const allowInsecure = new Set<InsecureName>();
   if (raw.insecureNone === true) allowInsecure.add('none');
   if (raw.insecureVncAuth === true) allowInsecure.add('vnc');
@@ -323,6 +329,13 @@ function toSettings(
     json: raw.json === true,
     verbose: raw.verbose === true,
   };
+}
+
+/** Whichever spelling they have. */
+function withWebSockets(settings: ServeSettings): ServeSettings {
+  if (settings.websocketOrigins.length > 0 && settings.websocket.length === 0)
+    throw usage('--websocket-origin goes with --websocket');
+  return settings;
 }
 
 function displayChoice(
@@ -381,8 +394,6 @@ function refuseUpstreamOptions(raw: RawOptions, display: string): void {
   if ((upstreamUser ?? upstreamPasswordFile ?? upstreamCa) !== undefined)
     throw usage(`the --upstream options are for another VNC server, not for ${display}`);
 }
-
-const usage = (message: string): CommandFailure => new CommandFailure(ExitCode.Usage, message);
 
 /** A parser's sentence becomes Commander's. */
 const reads =

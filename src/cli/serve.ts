@@ -28,6 +28,8 @@ export async function runServe(given: ServeSettings): Promise<void> {
   const { drainMs } = settings.service;
   const stop = stopSignal(drainMs > 0);
   const reload = onReloadSignal(logs, () => stop.ask('SIGHUP'));
+  // Waiting for a signal alone keeps no process alive, and the last listener may be taken away by a monitor.
+  const alive = setInterval(() => undefined, 2 ** 30);
   let service: Service | undefined;
   let composition: Composition | undefined;
   let monitor: RunningMonitor | undefined;
@@ -63,6 +65,7 @@ export async function runServe(given: ServeSettings): Promise<void> {
   } finally {
     await monitor?.close();
     await service?.close();
+    clearInterval(alive);
     stop.forget();
     reload.forget();
   }
@@ -93,7 +96,7 @@ function announce(settings: ServeSettings, composition: Composition, logs: Logs)
     return;
   }
   const maxVersion = settings.tls.maxVersion === 'TLSv1.3' ? '1.3' : '1.2';
-  // On a monitor's output a program listens, and audit lines may go to it.
+  // There a program listens to the monitor, or audit lines go.
   const isTaken = settings.monitor?.kind === 'stdio' || settings.service.audit === '-';
   const output = isTaken ? process.stderr : process.stdout;
   output.write(

@@ -21,9 +21,9 @@ export function withServiceCredentials(
   const { security } = settings;
   // A credential that the security types named by an option have no use for is left alone: units are shared.
   const ways = security === undefined ? undefined : describeProtection(security);
-  // So are all beside an access file, which stands in place of them.
+  // So are all beside an access file or -vnc, which stand in place of them.
   const isOfUse = (provenBy: string): boolean =>
-    settings.accessFile === undefined &&
+    (settings.accessFile ?? settings.qemu) === undefined &&
     (ways?.some(({ viewerProvenBy }) => viewerProvenBy === provenBy) ?? true);
   const passwordFile =
     settings.passwordFile ??

@@ -4,6 +4,7 @@
  */
 import { formatAddress } from '../node/address.ts';
 import { openAudit, type Audit } from '../node/audit.ts';
+import { writeFault } from '../node/file-access.ts';
 import { writePidFile, type PidFile } from '../node/pid-file.ts';
 import type { Serving } from '../node/serve.ts';
 import { monotonicUsec, serviceManager } from '../node/service-manager.ts';
@@ -112,7 +113,6 @@ async function auditOf({ audit: path }: ServiceSettings, logs: Logs): Promise<Au
         logs.log.info(`the audit trail ${path} is written again, ${lost} lines lost`),
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure(ExitCode.Runtime, `--audit: ${path} cannot be opened: ${why}`, error);
+    throw new CommandFailure(ExitCode.Runtime, `--audit: ${path} ${writeFault(error)}`, error);
   }
 }

@@ -11,7 +11,7 @@ export interface JsonReader {
 }
 
 /** One value, characters. QEMU would take 64 MiB. */
-export const MAX_VALUE_CHARS: number = 1024 * 1024;
+const MAX_VALUE_CHARS: number = 1024 * 1024;
 /** Brackets in brackets, as in QEMU. */
 const MAX_DEPTH = 1024;
 

@@ -31,7 +31,7 @@ export function drawFrame(
 }
 
 /** One pixel, mixed with what is there by `coverage` (0..1). */
-export function drawPixel(
+function drawPixel(
   target: Framebuffer,
   x: number,
   y: number,

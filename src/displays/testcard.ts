@@ -40,8 +40,8 @@ export interface TestCardOptions {
   readonly name?: string;
 }
 
-export const MIN_SIDE = 200;
-export const MAX_SIDE = 8192;
+const MIN_SIDE = 200;
+const MAX_SIDE = 8192;
 /** Fifteen pictures a second. */
 const TICK_MS = 66;
 /** The mark's way there and back. */

@@ -14,7 +14,8 @@ import type { Identity, Judgement, Peer } from '../security/identity.ts';
 import type { Authenticator } from '../security/security-type.ts';
 import type { TlsAcceptor } from '../security/tls-port.ts';
 import { readAccessText, type AccessProblem } from './access-file.ts';
-import { errorCode, readableByOthers, readableByOthersWarning, readFault } from './file-access.ts';
+import { errorCode } from './error-code.ts';
+import { readableByOthers, readableByOthersWarning, readFault } from './file-access.ts';
 import { nodeScrypt } from './users-file.ts';
 
 export interface AccessPolicyOptions {

@@ -13,7 +13,7 @@ import type { By, ServerEvents } from '../server/server.ts';
 import { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './audit-writer.ts';
 
 /** Of the lines' format: a number that grows when a field changes its meaning or goes. */
-export const AUDIT_SCHEMA = 1;
+const AUDIT_SCHEMA = 1;
 
 export type AuditValue = string | number | boolean | readonly string[] | Readonly<object>;
 

@@ -58,9 +58,9 @@ const DAY_MS = 86_400_000;
 const CLOCK_SKEW_MS = 3_600_000;
 
 /** Ten years: replacing an authority means visiting every viewer. */
-export const AUTHORITY_VALID_DAYS = 3650;
+const AUTHORITY_VALID_DAYS = 3650;
 /** The longest that Apple's systems accept of a server, from private authorities too. */
-export const LEAF_VALID_DAYS = 825;
+const LEAF_VALID_DAYS = 825;
 
 interface Signer {
   readonly certificate: X509Certificate;

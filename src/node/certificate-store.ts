@@ -25,7 +25,8 @@ import {
   type IndexEntry,
 } from './certificate-index.ts';
 import { escapeDnValue } from './distinguished-name.ts';
-import { errorCode, exists } from './file-access.ts';
+import { errorCode } from './error-code.ts';
+import { exists } from './file-access.ts';
 import { replaceFile, writeNewFiles } from './new-files.ts';
 import { fileFault, keyBlock, readPemFile } from './pem.ts';
 import { revocationListFor, writeRevocationList } from './revocation-store.ts';

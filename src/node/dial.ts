@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { ClosedError, TimeoutError } from '../core/errors.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { formatAddress, type Address } from './address.ts';
-import { errorCode, socketStream, type SocketStreamOptions } from './socket-stream.ts';
+import { errorCode } from './error-code.ts';
+import { socketStream, type SocketStreamOptions } from './socket-stream.ts';
 
 export interface DialOptions extends SocketStreamOptions {
   /** Default 10000. */

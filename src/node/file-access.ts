@@ -1,8 +1,6 @@
 /** What stands between us and a file of secrets, in words; used by whoever reads one. */
 import { lstat, stat } from 'node:fs/promises';
-
-export const errorCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : '';
+import { errorCode } from './error-code.ts';
 
 /** Why a file could not be read that must hold `what`: continues a sentence that begins with the file's name. */
 export function readFault(cause: unknown, what: string): string {
@@ -17,6 +15,24 @@ export function readFault(cause: unknown, what: string): string {
       return `is a directory; it must be a file with ${what}`;
     default:
       return `cannot be read (${code})`;
+  }
+}
+
+/** Why a file could not be made or written: continues a sentence that begins with the file's name. */
+export function writeFault(cause: unknown): string {
+  const code = errorCode(cause);
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'cannot be written: its directory does not exist';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `cannot be written (${code}): the user who runs this needs permission for it and its directory`;
+    case 'EISDIR':
+      return 'is a directory';
+    default:
+      return `cannot be written (${code || String(cause)})`;
   }
 }
 

@@ -8,7 +8,8 @@
  */
 import { join, resolve } from 'node:path';
 import { createAuthority, issueServerCertificate } from './certificate-authority.ts';
-import { errorCode, exists } from './file-access.ts';
+import { errorCode } from './error-code.ts';
+import { exists } from './file-access.ts';
 import { writeNewFiles } from './new-files.ts';
 import { fileFault } from './pem.ts';
 

@@ -15,7 +15,8 @@ import type { Peer } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { formatAddress, isLoopbackHost, plainHost, type Address } from './address.ts';
 import { receiveProxyHeader } from './proxy-protocol.ts';
-import { errorCode, socketStream, type SocketStreamOptions } from './socket-stream.ts';
+import { errorCode } from './error-code.ts';
+import { socketStream, type SocketStreamOptions } from './socket-stream.ts';
 
 export interface ListenerOptions extends SocketStreamOptions {
   /** Connections that the system keeps until we take them. Default 128. */

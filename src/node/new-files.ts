@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, link, mkdir, mkdtemp, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode } from './file-access.ts';
+import { errorCode } from './error-code.ts';
 
 /** Text by name. */
 export type FileSet = Readonly<Record<string, string>>;

@@ -3,7 +3,8 @@
  */
 import { readFileSync, unlinkSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { errorCode } from './file-access.ts';
+import { errorCode } from './error-code.ts';
+import { writeFault } from './file-access.ts';
 
 export interface PidFile {
   /** Idempotent. Leaves a file that is another process's by now. */
@@ -78,4 +79,4 @@ function isAlive(pid: number): boolean {
 }
 
 const unwritable = (path: string, cause: unknown): Error =>
-  new Error(`${path} cannot be written (${errorCode(cause) || String(cause)})`, { cause });
+  new Error(`${path} ${writeFault(cause)}`, { cause });

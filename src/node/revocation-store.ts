@@ -17,7 +17,8 @@ import {
   type CertificateIndex,
   type IndexEntry,
 } from './certificate-index.ts';
-import { errorCode, exists } from './file-access.ts';
+import { errorCode } from './error-code.ts';
+import { exists } from './file-access.ts';
 import { replaceFile } from './new-files.ts';
 import { certificateBlocks, fileFault, readPemFile } from './pem.ts';
 

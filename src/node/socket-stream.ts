@@ -11,6 +11,7 @@ import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { assertInvariant, ClosedError, VncError } from '../core/errors.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
+import { errorCode } from './error-code.ts';
 
 export interface SocketStreamOptions {
   /**
@@ -34,11 +35,6 @@ const KEEP_ALIVE_MS = 60_000;
 const TLS_PIECE_BYTES = 32 * 1024;
 
 const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
-
-/** Node's `code` of anything thrown, or the empty string. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
 
 interface PendingRead {
   readonly resolve: (chunk: Uint8Array | null) => void;

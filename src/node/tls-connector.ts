@@ -17,7 +17,8 @@ import { defaultLimits } from '../core/limits.ts';
 import type { TlsConnector, TlsInfo, TlsLayer } from '../security/tls-port.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { describePeerCertificate } from './peer-certificate.ts';
-import { errorCode, socketStream, takeSocket } from './socket-stream.ts';
+import { errorCode } from './error-code.ts';
+import { socketStream, takeSocket } from './socket-stream.ts';
 import { anonymousClientOptions, x509ClientOptions, type TlsVersion } from './tls-context.ts';
 import { certificateFaultInWords, isCertificateFault, tlsFailure } from './tls-fault.ts';
 

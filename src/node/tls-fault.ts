@@ -1,6 +1,6 @@
 /** What went wrong with TLS or a certificate, in a sentence that a person can act on. Used by both TLS ends. */
 import { ErrorCode, SecurityError, TimeoutError } from '../core/errors.ts';
-import { errorCode } from './socket-stream.ts';
+import { errorCode } from './error-code.ts';
 
 const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'it has expired',

@@ -36,10 +36,6 @@ export class Region {
     this.#shorten();
   }
 
-  addAll(rectangles: Iterable<Rectangle>): void {
-    for (const r of rectangles) this.add(r);
-  }
-
   /** Removes `hole`, but for what has to be covered again where the rest would be more than `maxRectangles`. */
   subtract(hole: Rectangle): void {
     this.#remove(hole);

@@ -135,10 +135,3 @@ export const samePixelFormat = (a: PixelFormat, b: PixelFormat): boolean =>
   a.redShift === b.redShift &&
   a.greenShift === b.greenShift &&
   a.blueShift === b.blueShift;
-
-/** `32 bit, depth 24, rgb 255/255/255 << 16/8/0, little-endian`, for logs. */
-export function describePixelFormat(f: PixelFormat): string {
-  if (!f.trueColour) return `${f.bitsPerPixel} bit, depth ${f.depth}, colour map`;
-  const order = f.bitsPerPixel === 8 ? '' : f.bigEndian ? ', big-endian' : ', little-endian';
-  return `${f.bitsPerPixel} bit, depth ${f.depth}, rgb ${f.redMax}/${f.greenMax}/${f.blueMax} << ${f.redShift}/${f.greenShift}/${f.blueShift}${order}`;
-}

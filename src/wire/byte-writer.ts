@@ -102,18 +102,6 @@ export class ByteWriter {
     this.#length = length;
   }
 
-  /** Overwrites two bytes at `at`: for counts that are known only afterwards. */
-  patchU16(at: number, value: number): void {
-    assertInvariant(at + 2 <= this.#length, 'ByteWriter.patchU16 outside what was written');
-    this.#view.setUint16(at, value);
-  }
-
-  /** Overwrites four bytes at `at`. */
-  patchU32(at: number, value: number): void {
-    assertInvariant(at + 4 <= this.#length, 'ByteWriter.patchU32 outside what was written');
-    this.#view.setUint32(at, value);
-  }
-
   /** What was written, as a view: valid until the next write. */
   written(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);

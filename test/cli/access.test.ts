@@ -100,7 +100,7 @@ describe('sallyport check-config', { concurrency: 2 }, () => {
     const { code, stdout, stderr } = await run(['check-config', path]);
     assert.equal(
       stdout,
-      `${path} is good: 0 users, 1 passwords, throttle on, 1 networks of proxies\n`,
+      `${path} is good: 0 users, 1 password, throttle on, proxies in 1 network\n`,
     );
     assert.equal(stderr, '');
     assert.equal(code, 0);

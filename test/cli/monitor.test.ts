@@ -138,14 +138,28 @@ describe('sallyport monitor', () => {
 });
 
 describe('sallyport serve --monitor', () => {
+  it('goes on without a listener, even when its input has ended', async () => {
+    const server = new Program(
+      ['serve', '-vnc', 'none', '--monitor', 'stdio'],
+      '{"execute": "qmp_capabilities"}\n',
+    );
+    await until('answer', () => server.stdout.includes('"return"'));
+    server.kill();
+    const { code, stderr } = await server.ended;
+    assert.match(stderr, /stopped by SIGTERM/);
+    assert.equal(code, 0);
+  });
+
   it('refuses a TCP port, and standard output that is taken', async () => {
-    const [tcp, taken] = await Promise.all([
+    const [tcp, taken, audited] = await Promise.all([
       new Program(['serve', '--monitor', ':1'], '').ended,
       new Program(['serve', '--monitor', 'stdio', '--json'], '').ended,
+      new Program(['serve', '--monitor', 'stdio', '--audit', '-'], '').ended,
     ]);
     assert.match(tcp.stderr, /neither unix:\/path nor stdio/);
     assert.match(taken.stderr, /--monitor stdio and --json exclude each other/);
-    assert.deepEqual([tcp.code, taken.code], [2, 2]);
+    assert.match(audited.stderr, /--monitor stdio and --audit - exclude each other/);
+    assert.deepEqual([tcp.code, taken.code, audited.code], [2, 2, 2]);
   });
 
   it('speaks QMP on standard input and output', async () => {

@@ -131,7 +131,7 @@ describe('QEMU options on the command line', () => {
       ));
 
   it('do not open a display without authentication to every machine', async () => {
-    await assert.rejects(start('-vnc', ':1'), /allowed by --insecure-none/);
+    await assert.rejects(start('-vnc', ':1'), /safe with tls-creds=.*allowed by --insecure-none/);
     await assert.rejects(start('-vnc', ':1,password=on'), /allowed by --insecure-vnc-auth/);
   });
 
@@ -153,6 +153,27 @@ describe('QEMU options on the command line', () => {
       'secret,id=s,data=c2VjcmV0,format=base64',
     );
     assert.equal(await login(composition, { security: 'VncAuth', password: 'secret' }), 'password');
+  });
+
+  it('cannot leave everybody outside for ever', async () => {
+    await assert.rejects(start('-vnc', 'none'), { message: /lets nobody connect/, exitCode: 2 });
+  });
+
+  it('exclude an access file, which would decide in place of the list', async () => {
+    await assert.rejects(settingsOf('-vnc', '127.0.0.1:1', '--access', 'crew.yaml'), {
+      message: /-vnc says what --access would say/,
+      exitCode: 2,
+    });
+  });
+
+  it('leave the pages that may open a WebSocket to --websocket-origin', async () => {
+    const origin = ['--websocket-origin', 'https://console.example'];
+    const { websocketOrigins } = await settingsOf('-vnc', '127.0.0.1:1,websocket=on', ...origin);
+    assert.deepEqual(websocketOrigins, ['https://console.example']);
+    await assert.rejects(settingsOf('-vnc', '127.0.0.1:1', ...origin), {
+      message: /goes with --websocket/,
+      exitCode: 2,
+    });
   });
 
   it('let in whom the list file names, as it stands at the moment', async () => {

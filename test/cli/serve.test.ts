@@ -12,6 +12,7 @@ import {
   PASSWORD_ALPHABET,
   PASSWORD_LENGTH,
 } from '../../src/cli/generated-password.ts';
+import { ExitCode, toFailure } from '../../src/cli/failure.ts';
 import { AuthenticationError } from '../../src/core/errors.ts';
 import { issueServerCertificate } from '../../src/node/certificate-authority.ts';
 import { connect } from '../../src/node/connect.ts';
@@ -118,6 +119,7 @@ describe('sallyport', { concurrency: 2 }, () => {
   const usage: readonly (readonly [RegExp, ...string[]])[] = [
     [/unknown option '--bogus'/, 'serve', '--bogus'],
     [/unknown command 'frob'/, 'frob'],
+    [/^sallyport: unknown command 'serv'; did you mean serve\?\n$/, 'serv'],
     [/--listen: address "a:b"/, 'serve', '--listen', 'a:b'],
     [/--security: unknown security type "Foo"/, 'serve', '--security', 'X509Vnc,Foo'],
     [/unknown display "foo"/, 'serve', 'foo'],
@@ -146,6 +148,12 @@ describe('sallyport', { concurrency: 2 }, () => {
     const args = ['serve', '--password-file', file];
     await fails(3, /21 bytes/, args);
     assert.doesNotMatch((await run(...args)).stderr, /horse/);
+  });
+
+  it('ends with 4 for a host to listen on that nobody knows', () => {
+    const cause = Object.assign(new Error('getaddrinfo ENOTFOUND x'), { syscall: 'getaddrinfo' });
+    const error = new Error('cannot listen on x:0: no such host', { cause });
+    assert.equal(toFailure(error, ExitCode.Runtime).exitCode, 4);
   });
 
   it('ends with 4 when somebody listens on the address already', async () => {

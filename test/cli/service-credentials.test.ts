@@ -90,6 +90,12 @@ describe('service credentials', () => {
     assert.equal(tls.identities.length, 1);
   });
 
+  it('are left alone beside -vnc', () => {
+    const env = credentials('vnc-password', 'users');
+    const given = { ...settings, security: parseSecurityList('VncAuth'), qemu: { remarks: [] } };
+    assert.deepEqual(withServiceCredentials(given, env), given);
+  });
+
   it('must have the key together with its certificate', () =>
     assert.throws(() => withServiceCredentials(settings, credentials('server-key.pem')), {
       message: /belong together, and one is missing/,

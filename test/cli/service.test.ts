@@ -103,7 +103,10 @@ describe('serve --audit', { concurrency: 2 }, () => {
     const file = join(folder, 'no', 'audit');
     const missing = await startSallyport([...serve, '--audit', file], env).ended;
     assert.equal(missing.code, 1);
-    assert.match(missing.stderr, /^sallyport: --audit: .* cannot be opened: ENOENT[^\n]*\n$/);
+    assert.match(
+      missing.stderr,
+      /^sallyport: --audit: .* cannot be written: its directory does not exist\n$/,
+    );
     const both = await startSallyport([...serve, '--audit', '-', '--json'], env).ended;
     assert.equal(both.code, 2);
     assert.match(both.stderr, /both write to stdout/);

@@ -51,7 +51,7 @@ describe('pid file', () => {
   it('says in a sentence that the directory is not there', () =>
     assert.rejects(
       writePidFile(join(folder, 'no', 'x.pid')),
-      /x\.pid cannot be written \(ENOENT\)/,
+      /x\.pid cannot be written: its directory does not exist/,
     ));
 
   it('leaves a file that is another process’s by now', async () => {

@@ -127,7 +127,7 @@ describe('Region', () => {
     fc.assert(
       fc.property(fc.array(rectangle, { maxLength: 8 }), rectangle, (all, bounds) => {
         const region = new Region(10_000);
-        region.addAll(all);
+        for (const r of all) region.add(r);
         const bitmap = Bitmap.of(all);
         assert.deepEqual(Bitmap.of(region.intersected(bounds)).bits, bitmap.cut(bounds).bits);
         assert.deepEqual(Bitmap.of(region.rectangles).bits, bitmap.bits);
@@ -147,11 +147,9 @@ describe('Region', () => {
 
   it('merges the two that waste least when it is full', () => {
     const region = new Region(2);
-    region.addAll([
-      { x: 0, y: 0, width: 2, height: 2 },
-      { x: 18, y: 18, width: 2, height: 2 },
-      { x: 3, y: 0, width: 2, height: 2 },
-    ]);
+    region.add({ x: 0, y: 0, width: 2, height: 2 });
+    region.add({ x: 18, y: 18, width: 2, height: 2 });
+    region.add({ x: 3, y: 0, width: 2, height: 2 });
     const sorted = Array.from(region.rectangles).sort((a, b) => a.x - b.x);
     assert.deepEqual(sorted, [
       { x: 0, y: 0, width: 5, height: 2 },

@@ -7,7 +7,6 @@ import {
   bytesPerPixel,
   channelBits,
   checkPixelFormat,
-  describePixelFormat,
   nativeFormat,
   pixelFormatSize,
   readPixelFormat,
@@ -174,16 +173,5 @@ describe('PixelFormat', () => {
   it('takes 1, 2 or 4 bytes a pixel', () => {
     const sizes = [bgr233Format, formats.rgb565!, nativeFormat].map(bytesPerPixel);
     assert.deepEqual(sizes, [1, 2, 4]);
-  });
-
-  it('is described in one line', () => {
-    assert.equal(
-      describePixelFormat(nativeFormat),
-      '32 bit, depth 24, rgb 255/255/255 << 16/8/0, little-endian',
-    );
-    assert.equal(
-      describePixelFormat({ ...bgr233Format, trueColour: false }),
-      '8 bit, depth 8, colour map',
-    );
   });
 });

@@ -154,7 +154,7 @@ function toIndexes(values: Uint32Array): Uint8Array {
 }
 
 /** One to three bytes, least significant first: 7, 7 and 8 bits. */
-export function writeCompactLength(sink: ByteWriter, length: number): void {
+function writeCompactLength(sink: ByteWriter, length: number): void {
   assertInvariant(length >= 1 && length <= MAX_COMPACT_LENGTH, `compact length ${length}`);
   if (length < 1 << 7) {
     sink.u8(length);

@@ -15,9 +15,6 @@ export interface FramebufferUpdate {
 /** Bytes after the type byte. */
 export const framebufferUpdateSize: number = 1 /* padding */ + 2; /* rectangleCount */
 
-/** Where the count stands in a written message, for patching it afterwards. */
-export const rectangleCountOffset = 2;
-
 export function readFramebufferUpdate(c: Cursor): FramebufferUpdate {
   c.skip(1);
   return { type: 'FramebufferUpdate', rectangleCount: c.u16() };
