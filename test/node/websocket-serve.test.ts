@@ -112,7 +112,13 @@ describe('serve with a WebSocket', () => {
     ] as const) {
       const access = { password: 'secret' };
       const proxyProtocolFrom = [from];
-      const serving = await start({ security: 'VncAuth', access, proxyProtocolFrom });
+      const serving = await start({
+        security: 'VncAuth',
+        // Behind a proxy viewers may come from anywhere.
+        allowInsecure: ['vnc'],
+        access,
+        proxyProtocolFrom,
+      });
       const [address] = serving.websocketAddresses;
       assert.ok(address?.kind === 'tcp');
       const connected = serving.server.events.once('connected');
