@@ -32,7 +32,7 @@ export async function typeText(
   options: TypeTextOptions = {},
 ): Promise<Typed> {
   const { keyDelayMs = KEY_DELAY_MS, signal } = options;
-  const keysyms = keysymsOf(text);
+  const keysyms = textKeysyms(text);
   let sinceAnswer = 0;
   let answer: Promise<void> | undefined;
   for (const keysym of keysyms) {
@@ -63,7 +63,8 @@ function tap(client: VncClient, keysym: number): void {
   if (shift) client.key({ down: false, keysym: Keysym.Shift });
 }
 
-function keysymsOf(text: string): number[] {
+/** In the order of the characters. Throws RangeError that names those that no key types. */
+export function textKeysyms(text: string): number[] {
   const characters = Array.from(text.replace(/\r\n?/g, '\n'));
   const unknown = new Set(characters.filter((character) => keysymOf(character) === undefined));
   if (unknown.size > 0) {
