@@ -1,7 +1,7 @@
 /** Types text as on a US keyboard, no faster than the server and the guest behind it take it. */
 import type { VncClient } from '../client.ts';
 import { Keysym, keysymOf, needsShift } from './keysyms.ts';
-import { awaitAnswer, pause } from './pace.ts';
+import { awaitAnswer, awaitEcho, pause } from './pace.ts';
 
 export interface TypeTextOptions {
   /** The least time from one character to the next. Default 25: a guest's keyboard buffer holds some ten keys only. */
@@ -16,8 +16,6 @@ export interface Typed {
 }
 
 const KEY_DELAY_MS = 25;
-/** Characters sent before the server must have answered that it has read the first of them. */
-const AHEAD = 8;
 /** How many characters an error names. */
 const NAMED = 10;
 
@@ -33,23 +31,12 @@ export async function typeText(
 ): Promise<Typed> {
   const { keyDelayMs = KEY_DELAY_MS, signal } = options;
   const keysyms = textKeysyms(text);
-  let sinceAnswer = 0;
-  let answer: Promise<void> | undefined;
   for (const keysym of keysyms) {
     if (signal?.aborted === true) throw signal.reason;
+    const echo = awaitEcho(client, signal);
     tap(client, keysym);
-    if (answer === undefined) {
-      answer = awaitAnswer(client, signal);
-      // Awaited below or after the loop; an earlier failure of a pause must not leave it unhandled.
-      answer.catch(() => undefined);
-    }
-    await pause(client, keyDelayMs, signal);
-    if (++sinceAnswer < AHEAD) continue;
-    await answer;
-    answer = undefined;
-    sinceAnswer = 0;
+    await Promise.all([echo, pause(client, keyDelayMs, signal)]);
   }
-  await answer;
   await awaitAnswer(client, signal);
   return { sent: keysyms.length };
 }
