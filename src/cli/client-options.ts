@@ -72,7 +72,7 @@ export interface Viewing {
 }
 
 export interface SessionNeeds {
-  /** The whole picture, and every change of it, without loss. Otherwise next to nothing is transferred. */
+  /** Every change of it from the start. Otherwise only what is asked for. */
   readonly picture: boolean;
 }
 

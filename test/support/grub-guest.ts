@@ -27,7 +27,10 @@ export async function startGrub(): Promise<GrubGuest> {
   const [vnc, qmp] = [join(folder, 'vnc'), join(folder, 'qmp')];
   const guest = await startGuestProcess(qemuCommand, [
     ...grubMachine,
-    ...['-vnc', `unix:${vnc}`, '-qmp', `unix:${qmp},server=on,wait=off`],
+    '-vnc',
+    `unix:${vnc}`,
+    '-qmp',
+    `unix:${qmp},server=on,wait=off`,
   ]);
   const url = `unix:${vnc}`;
   let client: VncClient | undefined;

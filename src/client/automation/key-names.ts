@@ -114,5 +114,5 @@ function* entries(): Generator<[string, number]> {
   }
 }
 
-/** By name in lower case. No two keys share one. */
+/** By name in lower case. */
 export const keysymsByName: ReadonlyMap<string, number> = new Map(entries());

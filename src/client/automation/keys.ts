@@ -78,7 +78,7 @@ function keysymNamed(name: string, keys: string): number {
 /** `0xff0d`, or X11's `U20AC`. */
 function numbered(name: string): number | undefined {
   if (/^0x[0-9a-f]{1,8}$/i.test(name)) return Number(name) || undefined;
-  const point = /^U\+?([0-9a-f]{4,6})$/i.exec(name)?.[1];
+  const point = /^U([0-9a-f]{4,6})$/i.exec(name)?.[1];
   if (point === undefined || Number.parseInt(point, 16) > 0x10ffff) return undefined;
   return keysymOf(String.fromCodePoint(Number.parseInt(point, 16)));
 }
