@@ -9,6 +9,7 @@ export type {
   PixelBlock,
 } from './codec/codec.ts';
 export { decodeRectangle, type DecodeContext } from './codec/decode-rectangle.ts';
+export { writeCopyRect } from './codec/copy-rect/copy-rect.ts';
 export { codecs, findCodec } from './codec/registry.ts';
 export { defaultLimits, type Limits } from './core/limits.ts';
 export { Framebuffer } from './pixels/framebuffer.ts';

@@ -1,6 +1,30 @@
 /** Entry point `sallyport`: a viewer for programs, and the types and errors that both ends share. */
 export { connect, type ConnectOptions } from './node/connect.ts';
 export type { ClientEvents, VncClient } from './client/client.ts';
+export { click, doubleClick, drag, move, scroll } from './client/automation/pointer.ts';
+export type {
+  ButtonOptions,
+  DragOptions,
+  Point,
+  PointerOptions,
+} from './client/automation/pointer.ts';
+export { parseKeys, pressKeys, type PressOptions } from './client/automation/keys.ts';
+export {
+  screenshot,
+  type Picture,
+  type ScreenshotOptions,
+} from './client/automation/screenshot.ts';
+export { typeText, type Typed, type TypeTextOptions } from './client/automation/type-text.ts';
+export {
+  waitForChange,
+  waitForRegion,
+  waitForStable,
+  type WaitForChangeOptions,
+  type WaitForRegionOptions,
+  type WaitForStableOptions,
+} from './client/automation/wait.ts';
+export type { WaitLimits } from './client/automation/wait-for.ts';
+export { decodePng, encodePng } from './node/png.ts';
 export { Emitter, type Unsubscribe } from './core/emitter.ts';
 export {
   AuthenticationError,

@@ -2,14 +2,20 @@
 import { Command, CommanderError } from 'commander';
 import { certCommand } from './cert.ts';
 import { checkConfigCommand } from './check-config.ts';
+import { clickCommand } from './click.ts';
 import { doctorCommand } from './doctor.ts';
+import { expectCommand } from './expect.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
+import { keyCommand } from './key.ts';
 import { monitorCommand } from './monitor.ts';
+import { moveCommand } from './move.ts';
 import { passwdCommand } from './passwd.ts';
 import { withoutQemuSpelling } from './qemu-spelling.ts';
 import { runServe } from './serve.ts';
 import { serveCommand } from './serve-options.ts';
+import { shotCommand } from './shot.ts';
 import { printable } from './terminal-text.ts';
+import { typeCommand } from './type.ts';
 import { version } from './version.ts';
 
 const EXIT_CODES = `
@@ -25,8 +31,11 @@ Exit codes
 export async function main(argv: readonly string[]): Promise<void> {
   // `sallyport … | head` closes our output: that is no reason to fall over, nor to stop serving.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const dashes = argv.indexOf('--');
-  const own = withoutQemuSpelling(dashes < 0 ? argv : argv.slice(0, dashes));
+  // Behind serve's dashes stands a command of QEMU's, whose options are not ours; elsewhere they are Commander's.
+  const isServe = argv[0] === 'serve';
+  const dashes = isServe ? argv.indexOf('--') : -1;
+  const before = dashes < 0 ? argv : argv.slice(0, dashes);
+  const own = isServe ? withoutQemuSpelling(before) : before;
   const afterDashes = dashes < 0 ? undefined : argv.slice(dashes + 1);
   try {
     const command = program(afterDashes);
@@ -47,7 +56,13 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(passwdCommand())
     .addCommand(checkConfigCommand())
     .addCommand(monitorCommand())
-    .addCommand(doctorCommand());
+    .addCommand(doctorCommand())
+    .addCommand(shotCommand())
+    .addCommand(expectCommand())
+    .addCommand(typeCommand())
+    .addCommand(keyCommand())
+    .addCommand(clickCommand())
+    .addCommand(moveCommand());
   const nested = command.commands.flatMap((each) => [each, ...each.commands]);
   for (const each of [command, ...nested]) {
     each.exitOverride().configureOutput({

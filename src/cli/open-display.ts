@@ -12,8 +12,8 @@ import { ExitCode, step } from './failure.ts';
 import type { DisplayChoice, ServeSettings } from './serve-settings.ts';
 
 /** Nobody can listen in on this machine; from elsewhere only what is encrypted and proven is taken. */
-const LOCAL_TYPES = 'X509Plain,X509Vnc,X509None,TLSPlain,TLSVnc,TLSNone,VncAuth,None';
-const REMOTE_TYPES = 'X509Plain,X509Vnc,X509None';
+export const LOCAL_TYPES = 'X509Plain,X509Vnc,X509None,TLSPlain,TLSVnc,TLSNone,VncAuth,None';
+export const REMOTE_TYPES = 'X509Plain,X509Vnc,X509None';
 
 /** Rejects when it cannot be reached. */
 export async function openDisplay(settings: ServeSettings, logger: Logger): Promise<Display> {

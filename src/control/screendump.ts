@@ -1,7 +1,7 @@
 /** The picture of a display as a file: PNG, or PPM (P6) as QEMU writes by default. */
 import { open } from 'node:fs/promises';
-import { PNG } from 'pngjs';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
+import { encodePng, rgbOf } from '../node/png.ts';
 import { QmpError } from './qmp-error.ts';
 
 export type PictureFormat = 'png' | 'ppm';
@@ -13,12 +13,7 @@ export async function screendump(
   format: PictureFormat,
 ): Promise<void> {
   // Before anything is awaited, so that the picture is of one moment.
-  const rgb = rgbOf(framebuffer);
-  const { width, height } = framebuffer;
-  const bytes =
-    format === 'ppm'
-      ? Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`, 'latin1'), rgb])
-      : await pngOf(rgb, width, height);
+  const bytes = await (format === 'ppm' ? ppmOf(framebuffer) : encodePng(framebuffer));
   try {
     const file = await open(filename, 'w', 0o600);
     try {
@@ -31,30 +26,8 @@ export async function screendump(
   }
 }
 
-function rgbOf({ pixels, width, height }: Framebuffer): Buffer {
-  const rgb = Buffer.allocUnsafe(width * height * 3);
-  let at = 0;
-  for (let i = 0; i < width * height; i++) {
-    const pixel = pixels[i]!;
-    rgb[at++] = pixel >>> 16;
-    rgb[at++] = pixel >>> 8;
-    rgb[at++] = pixel;
-  }
-  return rgb;
-}
-
-/** Compressed on a thread of its own: a large picture takes longer than viewers should wait. */
-function pngOf(rgb: Buffer, width: number, height: number): Promise<Buffer> {
-  const png = new PNG({ width, height, colorType: 2, inputColorType: 2, inputHasAlpha: false });
-  png.data = rgb;
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    png.on('data', (chunk: Buffer) => chunks.push(chunk));
-    png.on('end', () => resolve(Buffer.concat(chunks)));
-    png.on('error', reject);
-    png.pack();
-  });
-}
+const ppmOf = ({ width, height, pixels }: Framebuffer): Buffer =>
+  Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`, 'latin1'), rgbOf(pixels)]);
 
 /** The C library's words, which QEMU's clients know. */
 function systemWords(error: unknown): string {

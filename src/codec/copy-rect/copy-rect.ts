@@ -1,15 +1,21 @@
 /**
- * RFB 7.7.2 CopyRect: the rectangle's pixels stand elsewhere in the framebuffer already. 4 bytes. There is no encoder, since
- * nobody tells the server that something moved.
- * @rfb encoding 1 CopyRect | as a viewer; the server sends none
+ * RFB 7.7.2 CopyRect: the rectangle's pixels stand elsewhere in the framebuffer already. 4 bytes. There is no encoder of pixels:
+ * whoever knows that something moved writes it with `writeCopyRect`.
+ * @rfb encoding 1 CopyRect | both ends; the server itself does not look for moves yet
  */
 import { ProtocolError } from '../../core/errors.ts';
 import { Encoding } from '../../rfb/constants.ts';
 import { contains, describeRectangle } from '../../rfb/rectangle.ts';
 import { Cursor } from '../../wire/cursor.ts';
+import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Codec, Decoder } from '../codec.ts';
 
 const payloadSize = 2 /* fromX */ + 2; /* fromY */
+
+/** The payload behind a header that names the target. Source and target may overlap. */
+export function writeCopyRect(w: ByteWriter, fromX: number, fromY: number): void {
+  w.u16(fromX).u16(fromY);
+}
 
 const decoder: Decoder = {
   frame: (reader) => reader.view(payloadSize),
