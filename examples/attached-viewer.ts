@@ -35,7 +35,11 @@ async function tigerVnc({ port, password, caFile }: ViewerLogin): Promise<Attach
   const env = { ...process.env, DISPLAY: display, VNC_PASSWORD: password };
   const viewer = spawn(
     'xtigervncviewer',
-    ['-SecurityTypes', 'X509Vnc', '-X509CA', caFile, '-ReconnectOnError=0', `127.0.0.1::${port}`],
+    [
+      ...'-SecurityTypes X509Vnc -ReconnectOnError=0 -AlertOnFatalError=0 -X509CA'.split(' '),
+      caFile,
+      `127.0.0.1::${port}`,
+    ],
     { env, stdio: 'ignore' },
   );
   // When the example fails half way.
@@ -50,7 +54,10 @@ async function tigerVnc({ port, password, caFile }: ViewerLogin): Promise<Attach
     close: async () => {
       for (const child of [viewer, xvfb]) {
         child.kill();
+        // A viewer that is asking its user something does not hear the first one.
+        const insist = setTimeout(() => child.kill('SIGKILL'), 2000);
         await ended(child);
+        clearTimeout(insist);
       }
     },
   };

@@ -22,7 +22,7 @@ const result = spawnSync(
     '--enable-source-maps',
     '--test',
     // Of a whole file: none takes a tenth of it.
-    '--test-timeout=300000',
+    '--test-timeout=240000',
     `--test-reporter=${process.env.TEST_REPORTER ?? reporter}`,
     ...files,
   ],

@@ -19,7 +19,11 @@ const run = (pictures: string, path: string): Promise<{ code: number | null; out
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.once('close', (code) => resolve({ code, output }));
+    const late = setTimeout(() => child.kill('SIGKILL'), 90_000);
+    child.once('close', (code) => {
+      clearTimeout(late);
+      resolve({ code, output });
+    });
   });
 
 async function succeeds(viewer: string, path: string): Promise<void> {
