@@ -124,6 +124,7 @@ function sessionOf({ id, client }: ConnectionInfo, serving: MonitoredServer): un
   const traffic = origin?.traffic();
   // Rights change; the list of the server has those of now.
   const viewer = server.viewers.find((each) => each.id === id);
+  const roundTripMs = server.roundTripMs(id);
   return {
     id,
     ...client,
@@ -146,6 +147,7 @@ function sessionOf({ id, client }: ConnectionInfo, serving: MonitoredServer): un
           ...(viewer.tls === undefined ? {} : { tls: viewer.tls }),
           rights: Object.fromEntries(rightNames.map((name) => [RIGHTS[name], viewer.rights[name]])),
           encodings: server.encodings(id).map(encodingName),
+          ...(roundTripMs === undefined ? {} : { 'round-trip-ms': Math.round(roundTripMs) }),
         }),
   };
 }

@@ -86,6 +86,10 @@ export class Connection {
     return this.#viewer;
   }
 
+  get roundTripMs(): number | undefined {
+    return this.#session?.roundTripMs;
+  }
+
   /** Empty until the viewer named them. */
   get encodings(): readonly number[] {
     return this.#session?.encodings ?? [];

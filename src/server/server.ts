@@ -94,6 +94,8 @@ export interface VncServer {
   readonly viewers: readonly ViewerInfo[];
   /** What a viewer last named with SetEncodings; empty for an unknown id. */
   readonly encodings: (id: number) => readonly number[];
+  /** From an update to the viewer's next request, smoothed; undefined before the first, and for an unknown id. */
+  readonly roundTripMs: (id: number) => number | undefined;
   /** Closes one session, or one handshake. False when there is none with this id. `by` is told in events. */
   readonly kick: (id: number, reason?: string, by?: string) => boolean;
   readonly setRights: (id: number, rights: Rights, by?: string) => boolean;
@@ -319,6 +321,8 @@ class Server implements VncServer {
     void lifecycle.close(reason);
     this.events.emit('kicked', { id, peer, reason: reason.message, ...by });
   }
+
+  readonly roundTripMs = (id: number): number | undefined => this.#connections.get(id)?.roundTripMs;
 
   readonly encodings = (id: number): readonly number[] =>
     this.#connections.get(id)?.encodings ?? [];

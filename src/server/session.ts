@@ -86,6 +86,10 @@ export class Session {
     await Promise.race([this.#receive(), this.#scheduler.run()]);
   }
 
+  get roundTripMs(): number | undefined {
+    return this.#updates.roundTripMs;
+  }
+
   get traffic(): Traffic {
     return {
       bytesIn: this.#established.reader.consumed - this.#consumedBefore,

@@ -63,6 +63,9 @@ export class ViewerUpdates {
   /** An update may go out: one was asked for since the last one with pixels. */
   #asked = false;
   #sentUpdates = 0;
+  /** When the last update with pixels was finished, until the viewer asks for the next. */
+  #answeredAt: number | undefined;
+  #roundTripMs: number | undefined;
   #rights: Rights;
   #negotiated: Negotiated;
   #format: PixelFormat = nativeFormat;
@@ -82,6 +85,14 @@ export class ViewerUpdates {
   /** FramebufferUpdates so far, for statistics. */
   get sentUpdates(): number {
     return this.#sentUpdates;
+  }
+
+  /**
+   * From the end of an update to the viewer's next request, smoothed, milliseconds: the way there and back and what the
+   * viewer does in between. Undefined before the first.
+   */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
   }
 
   get understandsResize(): boolean {
@@ -111,6 +122,7 @@ export class ViewerUpdates {
 
   request(request: FramebufferUpdateRequest): void {
     const r = intersect(request, this.#size.bounds);
+    this.#measure();
     this.#asked = true;
     this.#requested.add(r);
     if (request.incremental) return;
@@ -193,7 +205,18 @@ export class ViewerUpdates {
       this.#damage.clear();
       this.#damage.add(this.#size.bounds);
     }
+    const before = this.#sentUpdates;
     yield* this.#writeUpdate(w);
+    if (this.#sentUpdates > before) this.#answeredAt = performance.now();
+  }
+
+  /** A viewer asks for the next update once it has the last one. */
+  #measure(): void {
+    if (this.#answeredAt === undefined) return;
+    const tookMs = performance.now() - this.#answeredAt;
+    this.#answeredAt = undefined;
+    const before = this.#roundTripMs ?? tookMs;
+    this.#roundTripMs = before + (tookMs - before) / 8;
   }
 
   #writeWaiting(w: ByteWriter): void {

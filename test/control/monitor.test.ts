@@ -159,9 +159,11 @@ describe('monitor, connections', () => {
       'bytes-received': received,
       'bytes-sent': sent,
       'connected-since': since,
+      'round-trip-ms': roundTrip,
       encodings,
       ...rest
     } = session;
+    assert.ok(roundTrip === undefined || Number(roundTrip) >= 0);
     assert.deepEqual(rest, {
       id: 1,
       host: '',

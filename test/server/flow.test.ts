@@ -119,6 +119,20 @@ describe('pace', () => {
     await served.server.close();
   });
 
+  it('is known: from an update to the next request, once there was one', async () => {
+    const served = new Served();
+    const viewer = await served.session();
+    const { server } = served;
+    viewer.send(updateRequest(false));
+    await viewer.receives('00 00 0001');
+    assert.equal(server.roundTripMs(viewer.id), undefined);
+    viewer.send(updateRequest(true));
+    await until(() => server.roundTripMs(viewer.id) !== undefined);
+    assert.ok((server.roundTripMs(viewer.id) ?? -1) >= 0);
+    assert.equal(server.roundTripMs(viewer.id + 1), undefined);
+    await server.close();
+  });
+
   it('an idle line answers at once, a busy one no sooner than a frame later', async () => {
     const served = new Served();
     const viewer = await served.session();
