@@ -1,8 +1,9 @@
 /** `sallyport click URL X,Y`: clicks on a display. */
 import { Command } from 'commander';
 import { click, doubleClick, type Point } from '../client/automation/pointer.ts';
-import { clientCommand, reads, viewDisplay, type ClientOptions } from './client-options.ts';
+import { clientCommand, viewDisplay, type ClientOptions } from './client-options.ts';
 import { parsePoint } from './places.ts';
+import { reads } from './reads.ts';
 
 interface Options extends ClientOptions {
   readonly button: number;

@@ -1,5 +1,5 @@
 /** What every command that is a viewer asks for to reach its server, and the session that it then has. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { screenshot } from '../client/automation/screenshot.ts';
 import type { VncClient } from '../client/client.ts';
 import { AuthenticationError, ErrorCode, VncError } from '../core/errors.ts';
@@ -14,6 +14,7 @@ import { parseSecurityList, type SecurityOffer } from '../security/policy.ts';
 import { CommandFailure, ExitCode, step, toFailure } from './failure.ts';
 import { readHidden } from './hidden-input.ts';
 import { LOCAL_TYPES, REMOTE_TYPES } from './open-display.ts';
+import { reads } from './reads.ts';
 
 /** Commander's own shape. */
 export interface ClientOptions {
@@ -54,17 +55,6 @@ export function clientCommand(command: Command): Command {
     )
     .addHelpText('after', ABOUT_URL);
 }
-
-/** Commander's parser of an option or argument from one that throws. */
-export const reads =
-  <T>(parse: (text: string) => T) =>
-  (text: string): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-    }
-  };
 
 export interface Viewing {
   readonly client: VncClient;

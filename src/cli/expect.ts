@@ -5,9 +5,10 @@ import { waitForRegion } from '../client/automation/wait.ts';
 import { TimeoutError } from '../core/errors.ts';
 import { decodePng } from '../node/png.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
-import { clientCommand, reads, viewDisplay, type ClientOptions } from './client-options.ts';
+import { clientCommand, viewDisplay, type ClientOptions } from './client-options.ts';
 import { CommandFailure, ExitCode, step } from './failure.ts';
 import { parseRegion } from './places.ts';
+import { reads } from './reads.ts';
 
 interface Options extends ClientOptions {
   readonly region?: Rectangle;

@@ -1,8 +1,9 @@
 /** `sallyport move URL X,Y`: moves the pointer of a display. */
 import { Command } from 'commander';
 import { move, type Point } from '../client/automation/pointer.ts';
-import { clientCommand, reads, viewDisplay, type ClientOptions } from './client-options.ts';
+import { clientCommand, viewDisplay, type ClientOptions } from './client-options.ts';
 import { parsePoint } from './places.ts';
+import { reads } from './reads.ts';
 
 export const moveCommand = (): Command =>
   clientCommand(

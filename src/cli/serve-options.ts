@@ -1,5 +1,5 @@
 /** The options of `sallyport serve`: their words, their checks, and what they mean. Reads no file. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { parseNameRule } from '../access/name-rules.ts';
 import { parseNetwork } from '../access/networks.ts';
 import { parseAddress, type Address } from '../node/address.ts';
@@ -10,6 +10,7 @@ import { usage } from './failure.ts';
 import { applyQemuOptions } from './qemu-settings.ts';
 import type { DisplayChoice, MonitorChoice, ServeSettings } from './serve-settings.ts';
 import { parseSeconds, serviceSettings } from './service-settings.ts';
+import { reads } from './reads.ts';
 
 /** Commander's own shape: one property an option. */
 interface RawOptions {
@@ -394,17 +395,6 @@ function refuseUpstreamOptions(raw: RawOptions, display: string): void {
   if ((upstreamUser ?? upstreamPasswordFile ?? upstreamCa) !== undefined)
     throw usage(`the --upstream options are for another VNC server, not for ${display}`);
 }
-
-/** A parser's sentence becomes Commander's. */
-const reads =
-  <T>(parse: (text: string) => T) =>
-  (text: string): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-    }
-  };
 
 const collect =
   <T>(parse: (text: string) => T) =>

@@ -4,9 +4,10 @@ import { Command } from 'commander';
 import { screenshot } from '../client/automation/screenshot.ts';
 import { encodePng } from '../node/png.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
-import { clientCommand, reads, viewDisplay, type ClientOptions } from './client-options.ts';
+import { clientCommand, viewDisplay, type ClientOptions } from './client-options.ts';
 import { ExitCode, step } from './failure.ts';
 import { parseRegion } from './places.ts';
+import { reads } from './reads.ts';
 
 interface Options extends ClientOptions {
   readonly region?: Rectangle;

@@ -1,8 +1,9 @@
 /** `sallyport type URL TEXT`: types on a display. */
 import { Command } from 'commander';
 import { textKeysyms, typeText } from '../client/automation/type-text.ts';
-import { clientCommand, reads, viewDisplay, type ClientOptions } from './client-options.ts';
+import { clientCommand, viewDisplay, type ClientOptions } from './client-options.ts';
 import { CommandFailure, ExitCode, step } from './failure.ts';
+import { reads } from './reads.ts';
 
 interface Options extends ClientOptions {
   readonly delay?: number;

@@ -11,6 +11,7 @@ import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { assertInvariant, ClosedError, VncError } from '../core/errors.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
+import { Drainers } from '../wire/drainers.ts';
 import { errorCode } from './error-code.ts';
 
 export interface SocketStreamOptions {
@@ -49,7 +50,7 @@ class SocketStream implements ByteStream {
   #chunkBytes = 0;
   #paused = false;
   #pending: PendingRead | undefined;
-  #drainers: Array<{ readonly maxBytes: number; readonly resolve: () => void }> = [];
+  readonly #drainers = new Drainers();
   /** Nothing more will come: `null`, or `#failure` when that is set. */
   #inEnded = false;
   #outEnded = false;
@@ -77,7 +78,7 @@ class SocketStream implements ByteStream {
         socket.off('end', this.#onEnd);
         socket.off('error', this.#onError);
         this.#onEnd();
-        this.#wakeDrainers();
+        this.#drainers.wake(this.backlogBytes);
         resolve();
       };
       if (socket.closed) settle();
@@ -120,7 +121,7 @@ class SocketStream implements ByteStream {
 
   readonly #onWritten = (): void => {
     if (this.#queue.length > 0) this.#feed();
-    if (this.#drainers.length > 0) this.#wakeDrainers();
+    this.#drainers.wake(this.backlogBytes);
   };
 
   read(): Promise<Uint8Array | null> {
@@ -184,18 +185,7 @@ class SocketStream implements ByteStream {
   }
 
   drained(maxBytes = 0): Promise<void> {
-    if (this.backlogBytes <= maxBytes) return Promise.resolve();
-    return new Promise((resolve) => this.#drainers.push({ maxBytes, resolve }));
-  }
-
-  #wakeDrainers(): void {
-    const backlog = this.backlogBytes;
-    const waiting = this.#drainers;
-    this.#drainers = [];
-    for (const drainer of waiting) {
-      if (backlog <= drainer.maxBytes) drainer.resolve();
-      else this.#drainers.push(drainer);
-    }
+    return this.#drainers.wait(this.backlogBytes, maxBytes);
   }
 
   end(): void {
@@ -225,7 +215,7 @@ class SocketStream implements ByteStream {
     if (error !== undefined) this.#failure = asFailure(error);
     this.#onEnd();
     this.#socket.destroy();
-    this.#wakeDrainers();
+    this.#drainers.wake(this.backlogBytes);
   }
 
   /** See takeSocket. */

@@ -8,6 +8,7 @@
 import type { WebSocket } from 'ws';
 import { assertInvariant, ClosedError, ProtocolError, VncError } from '../core/errors.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
+import { Drainers } from '../wire/drainers.ts';
 
 export interface WebSocketStreamOptions {
   /** After end(), a peer that neither takes more of the backlog nor closes within this time is cut off. Default 5000. */
@@ -48,7 +49,7 @@ class WebSocketStream implements ByteStream {
   #chunks: Uint8Array[] = [];
   #chunkBytes = 0;
   #pending: PendingRead | undefined;
-  #drainers: Array<{ readonly maxBytes: number; readonly resolve: () => void }> = [];
+  readonly #drainers = new Drainers();
   #queue: Uint8Array[] = [];
   #queueBytes = 0;
   #inFlightBytes = 0;
@@ -77,7 +78,7 @@ class WebSocketStream implements ByteStream {
         this.#gone = true;
         this.#dropQueue();
         this.#endInput();
-        this.#wakeDrainers();
+        this.#drainers.wake(this.backlogBytes);
         resolve();
       });
     });
@@ -187,7 +188,7 @@ class WebSocketStream implements ByteStream {
       this.#socket.send(message, { binary: true, compress: false }, () => {
         this.#inFlightBytes -= message.length;
         this.#feed();
-        this.#wakeDrainers();
+        this.#drainers.wake(this.backlogBytes);
       });
     }
     if (this.#outEnded && this.#queueBytes === 0) this.#close(CloseCode.Normal);
@@ -226,18 +227,7 @@ class WebSocketStream implements ByteStream {
   }
 
   drained(maxBytes = 0): Promise<void> {
-    if (this.backlogBytes <= maxBytes) return Promise.resolve();
-    return new Promise((resolve) => this.#drainers.push({ maxBytes, resolve }));
-  }
-
-  #wakeDrainers(): void {
-    const backlog = this.backlogBytes;
-    const waiting = this.#drainers;
-    this.#drainers = [];
-    for (const drainer of waiting) {
-      if (backlog <= drainer.maxBytes) drainer.resolve();
-      else this.#drainers.push(drainer);
-    }
+    return this.#drainers.wait(this.backlogBytes, maxBytes);
   }
 
   end(): void {
@@ -282,6 +272,6 @@ class WebSocketStream implements ByteStream {
           : new ClosedError(`the connection failed: ${error.message}`, { cause: error });
     this.#endInput();
     this.#socket.terminate();
-    this.#wakeDrainers();
+    this.#drainers.wake(this.backlogBytes);
   }
 }

@@ -1,6 +1,7 @@
 /** Two ByteStreams joined in memory: for tests, and for a client and a server in one process. Only microtasks run. */
 import { assertInvariant } from '../core/errors.ts';
 import type { ByteStream } from './byte-stream.ts';
+import { Drainers } from './drainers.ts';
 
 export interface MemoryPairOptions {
   /** Cuts everything into chunks of at most this many bytes. Default: as written. 1 is the hardest test. */
@@ -16,7 +17,7 @@ class MemoryStream implements ByteStream {
   #pending:
     | { resolve: (chunk: Uint8Array | null) => void; reject: (error: Error) => void }
     | undefined;
-  #drainers: Array<{ maxBytes: number; resolve: () => void }> = [];
+  readonly #drainers = new Drainers();
   #inEnded = false;
   #outEnded = false;
   #error: Error | undefined;
@@ -55,7 +56,7 @@ class MemoryStream implements ByteStream {
       else this.#incoming[0] = first.subarray(size);
       this.#incomingBytes -= size;
       pending.resolve(first.slice(0, size));
-      this.peer.#wakeDrainers();
+      this.peer.#drainers.wake(this.peer.backlogBytes);
     } else if (this.#inEnded) {
       this.#pending = undefined;
       pending.resolve(null);
@@ -75,26 +76,13 @@ class MemoryStream implements ByteStream {
     this.#serve();
   }
 
-  /** What the other end has not read. */
+  /** What the other end has not read; a destroyed end has nothing unread. */
   get backlogBytes(): number {
     return this.#destroyed ? 0 : this.peer.#incomingBytes;
   }
 
   drained(maxBytes = 0): Promise<void> {
-    if (this.#destroyed || this.peer.#destroyed || this.backlogBytes <= maxBytes)
-      return Promise.resolve();
-    return new Promise((resolve) => this.#drainers.push({ maxBytes, resolve }));
-  }
-
-  #wakeDrainers(): void {
-    const gone = this.#destroyed || this.peer.#destroyed;
-    const backlog = this.backlogBytes;
-    const waiting = this.#drainers;
-    this.#drainers = [];
-    for (const drainer of waiting) {
-      if (gone || backlog <= drainer.maxBytes) drainer.resolve();
-      else this.#drainers.push(drainer);
-    }
+    return this.#drainers.wait(this.backlogBytes, maxBytes);
   }
 
   end(): void {
@@ -120,11 +108,11 @@ class MemoryStream implements ByteStream {
     this.#incoming.length = 0;
     this.#incomingBytes = 0;
     this.#serve();
-    this.#wakeDrainers();
+    this.#drainers.wake(this.backlogBytes);
     this.#settleClosed();
     this.peer.#inEnded = true;
     this.peer.#serve();
-    this.peer.#wakeDrainers();
+    this.peer.#drainers.wake(this.peer.backlogBytes);
   }
 }
 
