@@ -30,6 +30,10 @@ const MIN_GAIN = 64;
 /** A run of rows ends where so many cells were made wrong since its best row, or so many brought nothing. */
 const MAX_LOSS = 8;
 const MAX_GAP = 64;
+/** So many columns that bring nothing end a move at its side. */
+const MAX_GAP_COLUMNS = 4;
+/** Patches are joined if so much of what they gain remains. */
+const LITTLE_LOST = 0.98;
 
 interface Distance {
   readonly dx: number;
@@ -170,73 +174,85 @@ function compare(detection: Detection, { dx, dy }: Distance, cells: number): voi
   );
 }
 
-/** For each column of cells, row by row, the sum of gains above a row: 1 for a cell made right, -1 for one made wrong. */
+/**
+ * How much a move gains, as sums over all cells above and left of a corner: a column of corners after the other. A cell
+ * that is made right counts 1, one that is made wrong -1.
+ */
 function gainsOf({ shadow, box, columns, equal, moved }: Detection): Int32Array {
   const { bytes } = shadow.kernels.memory;
-  const rows = box.height + 1;
-  const sums = new Int32Array(columns * rows);
+  const corners = box.height + 1;
+  const sums = new Int32Array((columns + 1) * corners);
   for (let column = 0; column < columns; column++) {
     let sum = 0;
-    let at = column * rows + 1;
+    let left = column * corners + 1;
     for (let cell = column; cell < columns * box.height; cell += columns) {
       sum += bytes[moved + cell]! - bytes[equal + cell]!;
-      sums[at++] = sum;
+      sums[left + corners] = sums[left]! + sum;
+      left++;
     }
   }
   return sums;
 }
 
-/** Runs of rows in each column, joined with those beside them where nothing is lost by it. */
+type Cells = Omit<Patch, 'gain'>;
+
+/** Runs of rows in each column, joined with those beside them where little is lost by it. */
 function joinedPatches(sums: Int32Array, { box, columns }: Detection): Patch[] {
-  const rows = box.height + 1;
-  const gainOf = (patch: Omit<Patch, 'gain'>): number => {
-    let gain = 0;
-    for (let column = patch.left; column < patch.right; column++)
-      gain += sums[column * rows + patch.bottom]! - sums[column * rows + patch.top]!;
-    return gain;
-  };
-  let patches: Patch[] = [];
+  const corners = box.height + 1;
+  const at = (column: number, row: number): number => sums[column * corners + row]!;
+  const gainOf = ({ left, right, top, bottom }: Cells): number =>
+    at(right, bottom) - at(left, bottom) - at(right, top) + at(left, top);
+  const patches: Patch[] = [];
   for (let column = 0; column < columns; column++) {
-    for (const run of runsOf(sums, column, rows)) {
-      const beside = patches.findLast(({ right, top, bottom }) => {
-        const near = right >= column - 1 && right <= column;
-        return near && top < run.bottom && run.top < bottom;
-      });
-      const both = beside && {
+    for (const run of runsOf(sums, column, corners)) {
+      const index = patches.findLastIndex(
+        ({ right, top, bottom }) =>
+          right >= column - 1 && right <= column && top < run.bottom && run.top < bottom,
+      );
+      const beside = patches[index];
+      if (beside === undefined) {
+        patches.push(run);
+        continue;
+      }
+      const both = {
         left: beside.left,
         right: column + 1,
         top: Math.min(beside.top, run.top),
         bottom: Math.max(beside.bottom, run.bottom),
       };
-      const gain = both === undefined ? 0 : gainOf(both);
-      if (beside === undefined || both === undefined || gain < 0.98 * (beside.gain + run.gain))
-        patches.push(run);
-      else patches = [...patches.filter((patch) => patch !== beside), { ...both, gain }];
+      const gain = gainOf(both);
+      if (gain < LITTLE_LOST * (beside.gain + run.gain)) patches.push(run);
+      else patches[index] = { ...both, gain };
     }
   }
   return patches;
 }
 
 /** Rows of a column in which a move gains. */
-function runsOf(sums: Int32Array, column: number, rows: number): Patch[] {
+function runsOf(sums: Int32Array, column: number, corners: number): Patch[] {
   const found: Patch[] = [];
-  const start = column * rows;
-  let y = 1;
-  while (y < rows) {
-    if (sums[start + y]! <= sums[start + y - 1]!) {
-      y++;
+  const [before, after] = [column * corners, (column + 1) * corners];
+  const above = (row: number): number => sums[after + row]! - sums[before + row]!;
+  let row = 1;
+  while (row < corners) {
+    if (above(row) <= above(row - 1)) {
+      row++;
       continue;
     }
-    const top = y - 1;
-    let bottom = y;
-    for (; y < rows; y++) {
-      const lost = sums[start + bottom]! - sums[start + y]!;
-      if (lost < 0) bottom = y;
-      if (lost > MAX_LOSS || y - bottom > MAX_GAP) break;
+    const top = row - 1;
+    let bottom = row;
+    let best = above(row);
+    for (; row < corners; row++) {
+      const sum = above(row);
+      if (sum > best) {
+        best = sum;
+        bottom = row;
+      }
+      if (best - sum > MAX_LOSS || row - bottom > MAX_GAP) break;
     }
-    const gain = sums[start + bottom]! - sums[start + top]!;
+    const gain = best - above(top);
     if (gain >= MAX_LOSS) found.push({ left: column, right: column + 1, top, bottom, gain });
-    y = bottom + 1;
+    row = bottom + 1;
   }
   return found;
 }
@@ -274,9 +290,10 @@ function sideGain(
       const wasRight = words[shadow.addressOf(x, to.y + row) >>> 2] === pixel;
       gain += Number(isRight) - Number(wasRight);
     }
-    if (gain <= best) continue;
-    best = gain;
-    columns = i + 1;
+    if (gain > best) {
+      best = gain;
+      columns = i + 1;
+    } else if (i - columns > MAX_GAP_COLUMNS) break;
   }
   return columns;
 }

@@ -22,7 +22,8 @@ export interface ShadowViewer {
 
 /** In a smaller change looking for moves costs more than they save. */
 const MIN_TILES = 4;
-/** Changes that are not looked into after a few in which nothing had moved: a film is all of them. */
+/** After so many changes in a row in which nothing had moved, some are not looked into: 1, then 3, 7 and so on. */
+const MAX_FAILURES = 3;
 const MAX_SKIPPED = 15;
 
 export class Shadow {
@@ -126,12 +127,13 @@ export class Shadow {
     });
     if (looked) {
       this.#failures = change.moves.length > 0 ? 0 : this.#failures + 1;
-      this.#skip = Math.min(2 ** this.#failures - 1, MAX_SKIPPED);
+      const excess = Math.max(0, this.#failures - MAX_FAILURES);
+      this.#skip = Math.min(2 ** excess - 1, MAX_SKIPPED);
     }
     return change;
   }
 
-  /** A film changes all the time and never moves: after each change without moves more are passed over. */
+  /** A film changes all the time, and mostly nothing in it moves. */
   #looksForMoves(tiles: number): boolean {
     if (tiles < MIN_TILES || !Array.from(this.#viewers).some(({ takesMoves }) => takesMoves))
       return false;

@@ -1,6 +1,7 @@
 /** How the shadow follows its display: what moved is moved, and what then differs is copied. Told as a ShadowChange. */
 import type { Framebuffer } from '../pixels/framebuffer.ts';
-import type { Rectangle } from '../rfb/rectangle.ts';
+import { boundingBox } from '../pixels/region.ts';
+import { area, type Rectangle } from '../rfb/rectangle.ts';
 import { moveShadow, type FreshPixels } from './move-detection.ts';
 import type { Move } from './move.ts';
 import type { ShadowPicture } from './shadow-picture.ts';
@@ -15,6 +16,8 @@ export interface ShadowChange {
 
 export const noChange: ShadowChange = { moves: [], changed: [] };
 
+/** Pixels that may be sent although they are the same, for one rectangle less. */
+const WORTH_A_RECTANGLE = 1024;
 /** Bytes of the rectangle that kernel takeChanges writes. */
 const RECTANGLE_BYTES = 16;
 
@@ -118,37 +121,58 @@ function changedTiles(shadow: ShadowPicture, framebuffer: Framebuffer, reported:
 /** Copies all that differs, and tells where it did. */
 function takeChanges(
   shadow: ShadowPicture,
-  { origin, stride }: FreshPixels,
+  fresh: FreshPixels,
   tiles: TileMap,
+  result: number,
+): Rectangle[] {
+  const changed: Rectangle[] = [];
+  /** Index of the last one of each extent in columns. */
+  const above = new Map<number, number>();
+  for (const run of tiles.runs()) {
+    for (const r of changesOf(shadow, fresh, run, result)) {
+      const columns = r.x * 65536 + r.width;
+      const index = above.get(columns);
+      const upper = index === undefined ? undefined : changed[index];
+      if (index !== undefined && upper !== undefined && upper.y + upper.height === r.y) {
+        changed[index] = { ...upper, height: upper.height + r.height };
+      } else {
+        above.set(columns, changed.length);
+        changed.push(r);
+      }
+    }
+  }
+  return changed;
+}
+
+/** The changes in a run of tiles: one for each tile, joined with the next if little that is the same comes with it. */
+function changesOf(
+  shadow: ShadowPicture,
+  { origin, stride }: FreshPixels,
+  run: Rectangle,
   result: number,
 ): Rectangle[] {
   const { kernels, memory } = shadow.kernels;
   const changed: Rectangle[] = [];
-  /** The last one of each extent in columns. */
-  const above = new Map<number, number>();
-  for (const run of tiles.runs()) {
-    const fresh = origin + run.y * stride + 4 * run.x;
-    const old = shadow.addressOf(run.x, run.y);
-    const { width, height } = run;
-    if (kernels.takeChanges(fresh, stride, old, shadow.stride, width, height, result) === 0)
+  const end = run.x + run.width;
+  for (let x = run.x; x < end; x += TILE) {
+    const fresh = origin + run.y * stride + 4 * x;
+    const old = shadow.addressOf(x, run.y);
+    const width = Math.min(TILE, end - x);
+    if (kernels.takeChanges(fresh, stride, old, shadow.stride, width, run.height, result) === 0)
       continue;
     const { words } = memory;
     const at = result >>> 2;
     const r = {
-      x: run.x + words[at]!,
+      x: x + words[at]!,
       y: run.y + words[at + 1]!,
       width: words[at + 2]!,
       height: words[at + 3]!,
     };
-    const columns = r.x * 65536 + r.width;
-    const index = above.get(columns);
-    const upper = index === undefined ? undefined : changed[index];
-    if (index !== undefined && upper !== undefined && upper.y + upper.height === r.y) {
-      changed[index] = { ...upper, height: upper.height + r.height };
-    } else {
-      above.set(columns, changed.length);
-      changed.push(r);
-    }
+    const before = changed.at(-1);
+    const joined = before && boundingBox(before, r);
+    if (before && joined && area(joined) - area(before) - area(r) <= WORTH_A_RECTANGLE)
+      changed[changed.length - 1] = joined;
+    else changed.push(r);
   }
   return changed;
 }

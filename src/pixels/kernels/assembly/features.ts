@@ -13,6 +13,8 @@ const K0: u32 = 0x9e3779b1;
 const K1: u32 = 0x85ebca77;
 const K2: u32 = 0xc2b2ae3d;
 const K3: u32 = 0x27d4eb2f;
+/** Even, so that odd factors stay odd. */
+const STEP: u32 = 0x632be5a6;
 
 /** Of four pixels, as bits, those at which a feature begins. */
 function selected(at: usize): u32 {
@@ -35,14 +37,15 @@ function selected(at: usize): u32 {
   return i32x4.bitmask(v128.and(edges, chosen));
 }
 
-/** Of the pixels of a feature. Never 0. */
+/** Of the pixels of a feature. Never 0. Sums of products, as a chain of them would wait for each. */
 function hashOf(at: usize): u32 {
-  const k = i32x4(K0, K1, K2, K3);
-  let mixed = k;
+  let factors = i32x4(K0, K1, K2, K3);
+  let mixed = i32x4.splat(0);
   for (let i: usize = 0; i < SPAN * 4; i += 16) {
-    mixed = i32x4.mul(v128.xor(mixed, v128.load(at + i)), k);
-    mixed = v128.xor(mixed, i32x4.shr_u(mixed, 15));
+    mixed = i32x4.add(mixed, i32x4.mul(v128.load(at + i), factors));
+    factors = i32x4.add(factors, i32x4.splat(STEP));
   }
+  mixed = v128.xor(mixed, i32x4.shr_u(mixed, 15));
   let hash =
     i32x4.extract_lane(mixed, 0) ^
     rotl<i32>(i32x4.extract_lane(mixed, 1), 8) ^

@@ -9,6 +9,7 @@ const TABLE_MASK = (1 << TABLE_BITS) - 1;
 const AMBIGUOUS = 0xffffffff;
 const MULTIPLIERS = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f] as const;
 const [K0, K1, K2, K3] = MULTIPLIERS;
+const STEP = 0x632be5a6;
 
 type FeatureKernels = Pick<Kernels, 'indexFeatures' | 'matchFeatures'>;
 
@@ -30,12 +31,13 @@ export function featureKernels(memory: KernelMemory): FeatureKernels {
   const hashOf = (words: Uint32Array, at: number): number => {
     let hash = 0;
     for (let lane = 0; lane < 4; lane++) {
-      const k = MULTIPLIERS[lane]!;
-      let mixed: number = k;
+      let factor: number = MULTIPLIERS[lane]!;
+      let mixed = 0;
       for (let i = lane; i < SPAN; i += 4) {
-        mixed = Math.imul(mixed ^ words[at + i]!, k);
-        mixed ^= mixed >>> 15;
+        mixed = (mixed + Math.imul(words[at + i]!, factor)) | 0;
+        factor = (factor + STEP) | 0;
       }
+      mixed ^= mixed >>> 15;
       hash ^= (mixed << (8 * lane)) | (lane === 0 ? 0 : mixed >>> (32 - 8 * lane));
     }
     return (Math.imul(hash, K0) | 1) >>> 0;
