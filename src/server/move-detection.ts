@@ -7,7 +7,7 @@ import { FEATURE_TABLE_BYTES } from '../pixels/kernels/kernels.ts';
 import { intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
 import { inMovingOrder, type Move } from './move.ts';
 import type { ShadowPicture } from './shadow-picture.ts';
-import type { TileMap } from './tile-map.ts';
+import { TILE, type TileMap } from './tile-map.ts';
 
 /** Where pixels of the display stand in the kernels' memory: pixel x, y at `origin + y * stride + 4 * x`. */
 export interface FreshPixels {
@@ -17,8 +17,12 @@ export interface FreshPixels {
 
 /** Width of a cell of kernel equalCells. */
 const CELL = 32;
-/** Landmarks that are noted of the old picture: what the table holds without getting slow. */
-const MAX_FEATURES = 6000;
+/** Landmarks that are noted of the old picture: a quarter of what the table holds, so that looking up stays quick. */
+const MAX_FEATURES = 4000;
+/** Rows of tiles in the order in which they are looked at, four at a time: all parts of the picture have their say early. */
+const ORDER = [0, 2, 1, 3];
+/** No more are looked for. */
+const ENOUGH_VOTES = 1500;
 const MAX_VOTES = 4096;
 /** Fewer that agree are chance. */
 const MIN_VOTES = 6;
@@ -96,7 +100,9 @@ function probableDistances(
   }
   const votes = table + FEATURE_TABLE_BYTES;
   let count = 0;
-  for (const { x, y, width, height } of runs) {
+  const turnOf = ({ y }: Rectangle): number => ORDER.indexOf((y / TILE) % ORDER.length);
+  for (const { x, y, width, height } of runs.sort((a, b) => turnOf(a) - turnOf(b))) {
+    if (count >= ENOUGH_VOTES) break;
     const block = fresh.origin + y * fresh.stride + 4 * x;
     const end = votes + 4 * count;
     const left = MAX_VOTES - count;
@@ -135,7 +141,9 @@ interface Patch {
 
 function movesBy(detection: Detection, distance: Distance): Move[] {
   const { box } = detection;
+  const { memory } = detection.shadow.kernels;
   compare(detection, { dx: 0, dy: 0 }, detection.equal);
+  if (countWrong(memory.bytes, detection) < MIN_GAIN) return [];
   compare(detection, distance, detection.moved);
   const sums = gainsOf(detection);
   const moves = joinedPatches(sums, detection)
@@ -147,6 +155,14 @@ function movesBy(detection: Detection, distance: Distance): Move[] {
       return widened(detection, { from: { x: x - distance.dx, y: to.y - distance.dy }, to });
     });
   return inMovingOrder(apart(moves));
+}
+
+/** Cells that are not what they should be. */
+function countWrong(bytes: Uint8Array, { equal, columns, box }: Detection): number {
+  const end = equal + columns * box.height;
+  let right = 0;
+  for (let cell = equal; cell < end; cell++) right += bytes[cell]!;
+  return columns * box.height - right;
 }
 
 /** Compares the box with the shadow that far away. What would come from outside the picture is not the same. */
@@ -231,7 +247,8 @@ function joinedPatches(sums: Int32Array, { box, columns }: Detection): Patch[] {
 /** Rows of a column in which a move gains. */
 function runsOf(sums: Int32Array, column: number, corners: number): Patch[] {
   const found: Patch[] = [];
-  const [before, after] = [column * corners, (column + 1) * corners];
+  const before = column * corners;
+  const after = before + corners;
   const above = (row: number): number => sums[after + row]! - sums[before + row]!;
   let row = 1;
   while (row < corners) {

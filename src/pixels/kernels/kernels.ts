@@ -66,8 +66,8 @@ export interface Kernels {
 
   /**
    * Notes features, which are 32 pixels behind an edge, of the rows 0, rowStep, 2 rowStep … of a block that stands at x, y
-   * (below 65536) of its picture. `table`: 8192 pairs of words (hash, y << 16 | x), zeroed before its first use, in which
-   * one that stands twice keeps its hash alone. Adds at most `room`, in all less than 8192; returns how many.
+   * (below 65536) of its picture. `table`: 16384 pairs of words (hash, y << 16 | x), zeroed before its first use, in which
+   * one that stands twice keeps its hash alone. Adds at most `room`, in all less than 16384; returns how many.
    */
   readonly indexFeatures: (
     block: number,
@@ -98,7 +98,7 @@ export interface Kernels {
 }
 
 /** Bytes of a table of features. */
-export const FEATURE_TABLE_BYTES: number = 8192 * 8;
+export const FEATURE_TABLE_BYTES: number = 16384 * 8;
 
 export interface KernelSet {
   readonly memory: KernelMemory;

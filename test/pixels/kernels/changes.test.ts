@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { KernelSet } from '../../../src/pixels/kernels/kernels.ts';
+import { FEATURE_TABLE_BYTES, type KernelSet } from '../../../src/pixels/kernels/kernels.ts';
 import { bytesAt, createTwins, forManySeeds, randomPicture, type Random } from './twins.ts';
 
 const SIDE = 160;
@@ -144,11 +144,10 @@ describe('kernels for what changed', () => {
 
 describe('kernels for features', () => {
   const { both } = createTwins();
-  const TABLE_BYTES = 8192 * 8;
   const places = both.map(({ memory }) => ({
     old: memory.allocate(PICTURE_BYTES),
     fresh: memory.allocate(PICTURE_BYTES),
-    table: memory.allocate(TABLE_BYTES),
+    table: memory.allocate(FEATURE_TABLE_BYTES),
     votes: memory.allocate(OUT_BYTES),
   }));
 
@@ -163,7 +162,7 @@ describe('kernels for features', () => {
       const { old, fresh, table, votes } = places[i]!;
       memory.words.set(before, old >>> 2);
       memory.words.set(after, fresh >>> 2);
-      memory.bytes.fill(0, table, table + TABLE_BYTES);
+      memory.bytes.fill(0, table, table + FEATURE_TABLE_BYTES);
       const stride = 4 * width;
       const added = kernels.indexFeatures(old, stride, width, height, x, y, rowStep, table, room);
       const count = kernels.matchFeatures(fresh, stride, width, height, x, y, table, votes, 1000);
@@ -171,7 +170,7 @@ describe('kernels for features', () => {
         added,
         count,
         votes: Array.from(memory.words.subarray(votes >>> 2, (votes >>> 2) + count)),
-        table: bytesAt(both[i]!, table, TABLE_BYTES),
+        table: bytesAt(both[i]!, table, FEATURE_TABLE_BYTES),
       };
     });
     assert.equal(results[0]!.added, results[1]!.added);

@@ -4,7 +4,7 @@
 const SPAN: u32 = 32;
 /** Of the edges in a picture about one in eight is a feature: those whose surroundings mix to a multiple of it. */
 const SELECTION: u32 = 7;
-const TABLE_BITS: u32 = 13;
+const TABLE_BITS: u32 = 14;
 const TABLE_MASK: u32 = (1 << TABLE_BITS) - 1;
 /** In place of a position: the feature stands more than once. */
 const AMBIGUOUS: u32 = 0xffffffff;

@@ -4,7 +4,7 @@ import type { KernelMemory } from '../memory.ts';
 
 const SPAN = 32;
 const SELECTION = 7;
-const TABLE_BITS = 13;
+const TABLE_BITS = 14;
 const TABLE_MASK = (1 << TABLE_BITS) - 1;
 const AMBIGUOUS = 0xffffffff;
 const MULTIPLIERS = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f] as const;
