@@ -128,7 +128,14 @@ class Session {
       case 'ServerCutText':
         this.#events.emit('clipboard', message.text);
         return;
+      case 'ExtendedServerCutText':
+        throw new ProtocolError('extended clipboard message without its negotiation', {
+          field: 'CutText.length',
+        });
       case 'SetColourMapEntries':
+      case 'EndOfContinuousUpdates':
+      case 'ServerFence':
+      case 'ServerXvp':
         return;
     }
   }
