@@ -116,7 +116,9 @@ class Session {
   }
 
   async #receiveMessage(): Promise<void> {
-    const message = await receiveServerMessage(this.#reader, this.#settings.limits);
+    const message = await receiveServerMessage(this.#reader, this.#settings.limits, {
+      extendedClipboard: true,
+    });
     this.#lifecycle.throwIfClosed();
     switch (message.type) {
       case 'FramebufferUpdate':
@@ -129,9 +131,6 @@ class Session {
         this.#events.emit('clipboard', message.text);
         return;
       case 'ExtendedServerCutText':
-        throw new ProtocolError('extended clipboard message without its negotiation', {
-          field: 'CutText.length',
-        });
       case 'SetColourMapEntries':
       case 'EndOfContinuousUpdates':
       case 'ServerFence':

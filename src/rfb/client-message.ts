@@ -45,13 +45,15 @@ export type ClientMessage =
   | ClientXvp
   | SetDesktopSize;
 
-/** What the server announced, where it changes how a message is read. */
+/** What was agreed upon, where it changes how a message is read. */
 export interface ClientMessageForms {
   /** ExtendedMouseButtons (-316) was announced to this viewer. */
   readonly extendedMouseButtons: boolean;
+  /** The viewer named ExtendedClipboard. */
+  readonly extendedClipboard: boolean;
 }
 
-const plainForms: ClientMessageForms = { extendedMouseButtons: false };
+const plainForms: ClientMessageForms = { extendedMouseButtons: false, extendedClipboard: false };
 
 /** The next message. Throws ProtocolError on an unknown type, LimitError before an oversized one is awaited. */
 export async function receiveClientMessage(
@@ -72,7 +74,7 @@ export async function receiveClientMessage(
     case ClientMessageType.PointerEvent:
       return receivePointerEvent(reader, forms.extendedMouseButtons);
     case ClientMessageType.ClientCutText:
-      return receiveClientCutText(reader, limits);
+      return receiveClientCutText(reader, limits, forms.extendedClipboard);
     case ClientMessageType.EnableContinuousUpdates:
       return readEnableContinuousUpdates(await reader.cursor(enableContinuousUpdatesSize));
     case ClientMessageType.ClientFence:

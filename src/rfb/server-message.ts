@@ -29,10 +29,16 @@ export type ServerMessage =
   | ServerFence
   | ServerXvp;
 
+/** What the viewer named, where it changes how a message is read. */
+export interface ServerMessageForms {
+  readonly extendedClipboard: boolean;
+}
+
 /** The next message; after a FramebufferUpdate its rectangles are the caller's to read. */
 export async function receiveServerMessage(
   reader: ByteReader,
   limits: Limits,
+  forms: ServerMessageForms = { extendedClipboard: false },
 ): Promise<ServerMessage> {
   const type = await reader.u8();
   switch (type) {
@@ -43,7 +49,7 @@ export async function receiveServerMessage(
     case ServerMessageType.Bell:
       return { type: 'Bell' };
     case ServerMessageType.ServerCutText:
-      return receiveServerCutText(reader, limits);
+      return receiveServerCutText(reader, limits, forms.extendedClipboard);
     case ServerMessageType.EndOfContinuousUpdates:
       return { type: 'EndOfContinuousUpdates' };
     case ServerMessageType.ServerFence:

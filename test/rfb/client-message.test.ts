@@ -63,13 +63,16 @@ function write(m: ClientMessage): Uint8Array {
   return w.take();
 }
 
+const forms = { extendedMouseButtons: false, extendedClipboard: true };
+
 async function receiveAll(bytes: Uint8Array, count: number): Promise<ClientMessage[]> {
   const [near, far] = memoryPair({ chunkBytes: 1 });
   far.write(bytes.slice());
   far.end();
   const reader = new ByteReader(near);
   const messages: ClientMessage[] = [];
-  for (let i = 0; i < count; i++) messages.push(await receiveClientMessage(reader, defaultLimits));
+  for (let i = 0; i < count; i++)
+    messages.push(await receiveClientMessage(reader, defaultLimits, forms));
   assert.equal(reader.consumed, bytes.length, 'bytes left over');
   return messages;
 }
@@ -378,6 +381,17 @@ describe('client messages', () => {
     await assert.rejects(receive('06 000000 00100000'), ClosedError);
   });
 
+  it('ClientCutText: a negative length is refused where the extended clipboard was not negotiated', async () => {
+    for (const length of ['ffffffff', '80000000', 'fffffffc']) {
+      const [near, far] = memoryPair();
+      far.write(fromHex(`06 000000 ${length}`));
+      await assert.rejects(
+        receiveClientMessage(new ByteReader(near), defaultLimits),
+        (error) => error instanceof ProtocolError && error.field === 'CutText.length',
+      );
+    }
+  });
+
   it('ClientCutText: a negative length that does not hold the flags is refused', async () => {
     for (const length of ['ffffffff', 'fffffffd'])
       await assert.rejects(
@@ -425,7 +439,7 @@ describe('client messages', () => {
       far.end();
       const reader = new ByteReader(near);
       return [
-        await receiveClientMessage(reader, defaultLimits, { extendedMouseButtons }),
+        await receiveClientMessage(reader, defaultLimits, { ...forms, extendedMouseButtons }),
         reader.consumed,
       ];
     };

@@ -54,7 +54,7 @@ async function receive(bytes: Uint8Array): Promise<ServerMessage> {
   far.write(bytes.slice());
   far.end();
   const reader = new ByteReader(near);
-  const message = await receiveServerMessage(reader, defaultLimits);
+  const message = await receiveServerMessage(reader, defaultLimits, { extendedClipboard: true });
   assert.equal(reader.consumed, bytes.length, 'bytes left over');
   return message;
 }
