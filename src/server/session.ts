@@ -3,6 +3,7 @@
  * tells the viewer's updates what the display reports. connection.ts owns its life.
  */
 import type { Codec } from '../codec/codec.ts';
+import { ProtocolError } from '../core/errors.ts';
 import type { Lifecycle } from '../core/lifecycle.ts';
 import type { Limits } from '../core/limits.ts';
 import type { ServerEstablished } from '../handshake/established.ts';
@@ -144,6 +145,11 @@ export class Session {
       case 'ClientCutText':
         this.#clipboardIn(message.text);
         break;
+      case 'ExtendedClientCutText':
+      case 'EnableContinuousUpdates':
+      case 'ClientFence':
+      case 'ClientXvp':
+        throw new ProtocolError(`${message.type} was never offered`, { field: 'messageType' });
       case 'SetDesktopSize':
         // Without the extension the viewer could not read the answer.
         if (this.#updates.understandsResize) this.#resizes.submit(message);
