@@ -47,16 +47,19 @@ export class Congestion {
     this.#sent += bytes;
   }
 
-  /** Sets a mark behind all that was sent. Undefined when too many are open. Ids are 1, 2, 3 … */
-  mark(now: number): number | undefined {
+  /**
+   * Sets a mark behind all that was sent and `ahead` bytes that are about to be. Undefined when too many are open. Ids are
+   * 1, 2, 3 …
+   */
+  mark(now: number, ahead = 0): number | undefined {
     if (this.#marks.length >= MAX_MARKS) return undefined;
     const id = this.#nextId++;
-    const idle = this.inFlight === 0 || this.#marks.length === 0;
+    const idle = this.#marks.length === 0;
     if (idle) this.#arrivedAt = now;
     this.#marks.push({
       id,
       setAt: now,
-      position: this.#sent,
+      position: this.#sent + ahead,
       arrived: this.#arrived,
       arrivedAt: this.#arrivedAt,
       idle,

@@ -88,7 +88,7 @@ export class Session {
   }
 
   get roundTripMs(): number | undefined {
-    return this.#updates.roundTripMs;
+    return this.#updates.flow.roundTripMs;
   }
 
   get traffic(): Traffic {
@@ -146,10 +146,14 @@ export class Session {
         this.#clipboardIn(message.text);
         break;
       case 'ExtendedClientCutText':
-      case 'EnableContinuousUpdates':
-      case 'ClientFence':
       case 'ClientXvp':
         throw new ProtocolError(`${message.type} was never offered`, { field: 'messageType' });
+      case 'EnableContinuousUpdates':
+        this.#update(() => this.#updates.flow.enableContinuous(message));
+        break;
+      case 'ClientFence':
+        this.#update(() => this.#updates.flow.fence(message));
+        break;
       case 'SetDesktopSize':
         // Without the extension the viewer could not read the answer.
         if (this.#updates.understandsResize) this.#resizes.submit(message);
