@@ -27,28 +27,29 @@ export class PendingMoves {
     this.#damage = damage;
   }
 
-  get isEmpty(): boolean {
-    return this.#moves.length === 0;
-  }
-
   /** The shadow did a move. `known`: what viewer and shadow both have; `unsent`: of the update that is being written. */
   add(move: Move, known: Rectangle, unsent: readonly Rectangle[]): void {
     const target = intersect(move.to, known);
     const parts = this.#movable(move, target, known, unsent);
-    this.#damage.add(target);
-    for (const part of parts) this.#damage.subtract(part.to);
+    const rest = new Region(Number.MAX_SAFE_INTEGER);
+    rest.add(target);
+    for (const { to } of parts) {
+      rest.subtract(to);
+      this.#damage.subtract(to);
+    }
+    for (const r of rest.rectangles) this.#damage.add(r);
     this.#moves.push(...parts);
   }
 
-  /** Whether one of them ends inside an area that the viewer asked for. */
-  isDue(requested: Region): boolean {
-    return this.#moves.some(({ to }) => requested.intersects(to));
+  /** Whether one of them ends where the viewer wants to know of changes. */
+  isDue(wanted: readonly Rectangle[]): boolean {
+    return this.#moves.some(({ to }) => wanted.some((r) => !isEmpty(intersect(r, to))));
   }
 
-  /** All, to be written now. None when one ends outside of what was asked for: then all is damage. */
-  take(requested: Region): Move[] {
-    const isAskedFor = ({ to }: Move): boolean => requested.rectangles.some((r) => contains(r, to));
-    if (!this.#moves.every(isAskedFor)) this.forget();
+  /** All, to be written now. None when one ends elsewhere: then all is damage. */
+  take(wanted: readonly Rectangle[]): Move[] {
+    const isWanted = ({ to }: Move): boolean => wanted.some((r) => contains(r, to));
+    if (!this.#moves.every(isWanted)) this.forget();
     const taken = this.#moves;
     this.#moves = [];
     return taken;

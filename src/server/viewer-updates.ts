@@ -20,7 +20,7 @@ import {
   nativeFormat,
   type PixelFormat,
 } from '../rfb/pixel-format.ts';
-import { intersect, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
+import { intersect, isEmpty, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
 import type { Rights } from '../security/identity.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { Announcements, type Announcement } from './announcements.ts';
@@ -31,6 +31,7 @@ import { PendingMoves } from './pending-moves.ts';
 import { cutRectangle, pixelBlock } from './picture.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowChange } from './take-over.ts';
+import { ViewerFlow } from './viewer-flow.ts';
 import { ViewerSize } from './viewer-size.ts';
 
 export interface ViewerUpdatesOptions {
@@ -74,9 +75,8 @@ export class ViewerUpdates {
   /** An update may go out: one was asked for since the last one with pixels. */
   #asked = false;
   #sentUpdates = 0;
-  /** When the last update with pixels was finished, until the viewer asks for the next. */
-  #answeredAt: number | undefined;
-  #roundTripMs: number | undefined;
+  /** When and how fast; also answers the viewer's fences. */
+  readonly flow: ViewerFlow = new ViewerFlow();
   #rights: Rights;
   #negotiated: Negotiated;
   #format: PixelFormat = nativeFormat;
@@ -96,14 +96,6 @@ export class ViewerUpdates {
   /** FramebufferUpdates so far, for statistics. */
   get sentUpdates(): number {
     return this.#sentUpdates;
-  }
-
-  /**
-   * From the end of an update to the viewer's next request, smoothed, milliseconds: the way there and back and what the
-   * viewer does in between. Undefined before the first.
-   */
-  get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
   }
 
   get understandsResize(): boolean {
@@ -128,13 +120,14 @@ export class ViewerUpdates {
     this.#negotiated = negotiate(encodings, this.#codecs);
     this.#announcements.negotiated(before, this.#negotiated);
     if (!this.takesMoves) this.#moves.forget();
+    this.flow.negotiated(before, this.#negotiated);
     // The only way for a viewer to learn that SetDesktopSize will be understood.
     if (this.#negotiated.extendedDesktopSize) this.#size.announce(DesktopSizeReason.Server);
   }
 
   request(request: FramebufferUpdateRequest): void {
     const r = intersect(request, this.#size.bounds);
-    this.#measure();
+    this.flow.requested();
     this.#asked = true;
     this.#requested.add(r);
     if (request.incremental) return;
@@ -211,22 +204,40 @@ export class ViewerUpdates {
 
   /** Something could be sent now. */
   get isDue(): boolean {
-    const { colourMap, bell, clipboard } = this.#waiting;
-    if (colourMap || bell || clipboard !== undefined) return true;
-    if (!this.#asked) return false;
+    if (this.messagesAreDue) return true;
+    if (!this.#mayUpdate) return false;
     if (this.#size.isDue(this.#negotiated) || this.#dueAnnouncements.length > 0) return true;
-    const { bounds } = this.#size;
+    const wanted = this.#wanted();
     return (
-      this.#isStale ||
-      this.#moves.isDue(this.#requested) ||
-      this.#requested.intersected(bounds).some((asked) => this.#damage.intersects(asked))
+      this.#isStale(wanted) ||
+      this.#moves.isDue(wanted) ||
+      wanted.some((r) => this.#damage.intersects(r))
     );
   }
 
-  /** What the viewer may see of what it asked for may be another picture than the shadow. */
-  get #isStale(): boolean {
-    if (!this.#rights.view) return false;
-    return this.#requested.rectangles.some((asked) => this.#shadow.isStale(asked));
+  /** What the viewer may see there may be another picture than the shadow. */
+  #isStale(wanted: readonly Rectangle[]): boolean {
+    return this.#rights.view && wanted.some((r) => this.#shadow.isStale(r));
+  }
+
+  get messagesAreDue(): boolean {
+    const { colourMap, bell, clipboard } = this.#waiting;
+    return colourMap || bell || clipboard !== undefined || this.flow.isDue;
+  }
+
+  /** An update may go out: one was asked for, or none needs to be. */
+  get #mayUpdate(): boolean {
+    return this.#asked || this.flow.mayPush;
+  }
+
+  /** Where the viewer wants to know of changes. */
+  #wanted(): Rectangle[] {
+    const { bounds } = this.#size;
+    const { continuous } = this.flow;
+    const asked = this.#requested.intersected(bounds);
+    if (continuous === undefined) return asked;
+    const pushed = intersect(continuous, bounds);
+    return isEmpty(pushed) ? asked : [pushed, ...asked];
   }
 
   get #dueAnnouncements(): Announcement[] {
@@ -239,30 +250,28 @@ export class ViewerUpdates {
    * wait. Formats, encoder and picture are those of the update's start, whatever happens meanwhile.
    */
   *write(w: ByteWriter): Generator<void, void> {
-    this.#writeWaiting(w);
-    if (!this.#asked) return;
-    if (this.#isStale) this.#shadow.refresh();
+    this.writeMessages(w);
+    if (!this.#mayUpdate) return;
+    if (this.#isStale(this.#wanted())) this.#shadow.refresh();
     if (this.#size.write(w, this.#negotiated)) {
       this.#sentUpdates += 1;
       this.#damageAll();
     }
     const before = this.#sentUpdates;
     yield* this.#writeUpdate(w);
-    if (this.#sentUpdates > before) this.#answeredAt = performance.now();
+    if (this.#sentUpdates > before) this.flow.writeMark(w);
   }
 
-  /** A viewer asks for the next update once it has the last one. */
-  #measure(): void {
-    if (this.#answeredAt === undefined) return;
-    const tookMs = performance.now() - this.#answeredAt;
-    this.#answeredAt = undefined;
-    const before = this.#roundTripMs ?? tookMs;
-    this.#roundTripMs = before + (tookMs - before) / 8;
+  /** Bytes of it were given to the stream. */
+  sent(bytes: number): void {
+    this.flow.sent(bytes);
   }
 
-  #writeWaiting(w: ByteWriter): void {
+  /** Writes the small messages that wait. */
+  writeMessages(w: ByteWriter): void {
     const { colourMap, bell, clipboard } = this.#waiting;
     this.#waiting = { colourMap: false, bell: false, clipboard: undefined };
+    this.flow.writeWaiting(w);
     if (colourMap) writeFixedColourMap(w);
     if (bell) writeBell(w);
     if (clipboard === undefined) return;
@@ -275,7 +284,7 @@ export class ViewerUpdates {
     const { codec } = this.#negotiated;
     const encoder = this.#encoder();
     const announcements = this.#dueAnnouncements;
-    const moves = this.#moves.take(this.#requested);
+    const moves = this.#moves.take(this.#wanted());
     const pieces = this.#takePieces(encoder);
     if (moves.length + pieces.length > 0) this.#answered();
     const rectangleCount = announcements.length + moves.length + pieces.length;
@@ -314,7 +323,7 @@ export class ViewerUpdates {
   /** The damage that was asked for. */
   #takePieces(encoder: Encoder): Rectangle[] {
     const pieces: Rectangle[] = [];
-    for (const asked of this.#requested.intersected(this.#size.bounds)) {
+    for (const asked of this.#wanted()) {
       for (const r of this.#damage.take(asked)) pieces.push(...cutRectangle(r, encoder));
     }
     return pieces;

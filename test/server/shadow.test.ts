@@ -198,9 +198,11 @@ describe('every viewer sees the display in the end', () => {
       display.setSize(random.between(100, 420), random.between(100, 320));
     } else if (kind < 98) {
       viewer.look(random.chance(60));
-    } else {
+    } else if (kind < 99) {
       const known = [Encoding.CopyRect, Encoding.DesktopSize].filter(() => random.chance(80));
-      viewer.encodings(...known);
+      viewer.encodings(...known, Encoding.ContinuousUpdates);
+    } else {
+      viewer.pushed(random.chance(60), randomRectangle(random, viewer.picture, 400));
     }
   }
 

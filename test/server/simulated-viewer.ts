@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { codecs } from '../../src/codec/registry.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
 import { Framebuffer, OPAQUE } from '../../src/pixels/framebuffer.ts';
-import { DesktopSizeReason, Encoding } from '../../src/rfb/constants.ts';
+import { DesktopSizeReason, Encoding, ServerMessageType } from '../../src/rfb/constants.ts';
 import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import { readRectangleHeader } from '../../src/rfb/rectangle.ts';
 import { allRights } from '../../src/security/identity.ts';
@@ -23,6 +23,7 @@ export class SimulatedViewer {
   readonly #writer = new ByteWriter();
   #writing: Iterator<void> | undefined;
   #mayLook = true;
+  #offered = false;
 
   constructor(display: FakeDisplay, shadow: Shadow) {
     const { width, height } = display.framebuffer;
@@ -55,10 +56,17 @@ export class SimulatedViewer {
 
   encodings(...encodings: number[]): void {
     this.updates.setEncodings(encodings);
+    this.#offered ||= encodings.includes(Encoding.ContinuousUpdates);
   }
 
   request(incremental: boolean, r: Rectangle = this.picture.bounds): void {
     this.updates.request({ type: 'FramebufferUpdateRequest', incremental, ...r });
+  }
+
+  /** Asks for continuous updates, or for no more of them. */
+  pushed(enable: boolean, r: Rectangle): void {
+    if (this.#offered)
+      this.updates.flow.enableContinuous({ type: 'EnableContinuousUpdates', enable, ...r });
   }
 
   look(mayLook: boolean): void {
@@ -112,7 +120,9 @@ export class SimulatedViewer {
     this.received.bytes += bytes.length;
     const c = new Cursor(bytes);
     while (c.remaining > 0) {
-      assert.equal(c.u8(), 0, 'a FramebufferUpdate');
+      const type = c.u8();
+      if (type === ServerMessageType.EndOfContinuousUpdates) continue;
+      assert.equal(type, ServerMessageType.FramebufferUpdate);
       c.skip(1);
       for (let left = c.u16(); left > 0; left--) this.#rectangle(c);
     }
