@@ -28,11 +28,6 @@ export class TileMap {
     return this.#flags.reduce((sum, flag) => sum + flag, 0);
   }
 
-  clear(): void {
-    this.#flags.fill(0);
-    this.#isEmpty = true;
-  }
-
   mark(r: Rectangle): void {
     const tiles = this.#tilesOf(r);
     for (let row = tiles.y; row < tiles.y + tiles.height; row++) {
