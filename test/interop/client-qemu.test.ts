@@ -10,7 +10,7 @@ import { Encoding, encodingName } from '../../src/rfb/constants.ts';
 import { grubImage, qemuCommand } from '../support/grub.ts';
 import { startGrub, type GrubGuest } from '../support/grub-guest.ts';
 import { withoutPeers } from '../support/peers.ts';
-import { assertDecodes } from './server-pictures.ts';
+import { assertDecodes, assertDecodesIn16 } from './server-pictures.ts';
 
 /** It has no RRE. */
 const encodings = [
@@ -26,6 +26,7 @@ describe('our client and the encodings of QEMU', {
 }, () => {
   let guest: GrubGuest;
   let wanted: Picture;
+  const address = () => parseAddress(guest.url, 'connect');
   before(async () => {
     guest = await startGrub();
     // A cursor that blinks belongs to neither moment.
@@ -38,11 +39,14 @@ describe('our client and the encodings of QEMU', {
   after(() => guest?.stop());
 
   for (const encoding of encodings) {
-    it(`shows by ${encodingName(encoding)} what QEMU's screendump shows`, () =>
-      assertDecodes(parseAddress(guest.url, 'connect'), encoding, wanted));
+    it(`shows by ${encodingName(encoding)} what QEMU's screendump shows, and in 16 bits what Raw shows`, async () => {
+      await assertDecodes(address(), encoding, wanted);
+      await assertDecodesIn16(address(), encoding);
+    });
   }
   for (const level of [0, 9]) {
-    it(`shows the same by Tight at compression level ${level}`, () =>
-      assertDecodes(parseAddress(guest.url, 'connect'), Encoding.Tight, wanted, level));
+    it(`shows the same by Tight at compression level ${level}`, async () => {
+      await assertDecodes(address(), Encoding.Tight, wanted, { compressionLevel: level });
+    });
   }
 });

@@ -43,31 +43,28 @@ export async function pictureOf(
 }
 
 /**
- * Asserts that the encoding brings exactly `wanted` in 32 bits, and in 16 bits what Raw brings; that it was used is seen by
- * its taking fewer bytes than Raw.
+ * Asserts that the encoding brings exactly `wanted`; that it was used is seen by its taking fewer bytes than Raw. Resolves with
+ * that number.
  */
 export async function assertDecodes(
   address: Address,
   encoding: number,
   wanted: Picture,
-  compressionLevel?: number,
-): Promise<void> {
-  const level = compressionLevel === undefined ? {} : { compressionLevel };
-  for (const pixelFormat of [nativeFormat, rgb565]) {
-    const { picture, received } = await pictureOf(address, {
-      encodings: [encoding],
-      pixelFormat,
-      ...level,
-    });
-    const isExact = pixelFormat === nativeFormat;
-    const expected = isExact
-      ? wanted
-      : (await pictureOf(address, { encodings: [Encoding.Raw], pixelFormat })).picture;
-    assertSame(picture, expected, `${encoding} in ${pixelFormat.bitsPerPixel} bits`);
-    const raw = wanted.pixels.length * (pixelFormat.bitsPerPixel / 8);
-    if (encoding === Encoding.Raw) assert.ok(received >= raw);
-    else assert.ok(received < 0.9 * raw, `${received} bytes, ${raw} raw`);
-  }
+  wishes: Omit<Wishes, 'encodings'> = {},
+): Promise<number> {
+  const { picture, received } = await pictureOf(address, { ...wishes, encodings: [encoding] });
+  const { bitsPerPixel } = wishes.pixelFormat ?? nativeFormat;
+  assertSame(picture, wanted, `encoding ${encoding} in ${bitsPerPixel} bits`);
+  const raw = wanted.pixels.length * (bitsPerPixel / 8);
+  if (encoding === Encoding.Raw) assert.ok(received >= raw);
+  else assert.ok(received < raw, `${received} bytes, ${raw} raw`);
+  return received;
+}
+
+/** Asserts that the encoding brings in 16 bits what Raw brings. */
+export async function assertDecodesIn16(address: Address, encoding: number): Promise<void> {
+  const raw = await pictureOf(address, { encodings: [Encoding.Raw], pixelFormat: rgb565 });
+  await assertDecodes(address, encoding, raw.picture, { pixelFormat: rgb565 });
 }
 
 /** Says where they differ first. */
