@@ -1,8 +1,11 @@
 // Writes docs/api/: a page for each entry of the package, from its declarations and their comments. With --check it only compares.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+
+// Not imported: its types would change what the linter knows of all scripts.
+const { Extractor, ExtractorConfig } = createRequire(import.meta.url)('@microsoft/api-extractor');
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const work = join(root, 'out/.build/api');
@@ -174,7 +177,7 @@ function page(entry) {
     const own = listed(
       items.filter(({ kind, name }) => kinds.includes(kind) && exported.has(name)),
     );
-    if (own.length > 0) parts.push(`## ${String(title)}`, ...own.map((item) => section(item, anchors)));
+    if (own.length > 0) parts.push(`## ${title}`, ...own.map((item) => section(item, anchors)));
   }
   const inner = listed(items.filter(({ name }) => !exported.has(name)));
   if (inner.length > 0)
