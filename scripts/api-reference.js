@@ -177,7 +177,7 @@ function page(entry) {
     const own = listed(
       items.filter(({ kind, name }) => kinds.includes(kind) && exported.has(name)),
     );
-    if (own.length > 0) parts.push(`## ${title}`, ...own.map((item) => section(item, anchors)));
+    if (own.length > 0) parts.push(`## ${String(title)}`, ...own.map((item) => section(item, anchors)));
   }
   const inner = listed(items.filter(({ name }) => !exported.has(name)));
   if (inner.length > 0)

@@ -118,7 +118,9 @@ class Session {
   }
 
   async #receiveMessage(): Promise<void> {
-    const message = await receiveServerMessage(this.#reader, this.#settings.limits);
+    const message = await receiveServerMessage(this.#reader, this.#settings.limits, {
+      extendedClipboard: true,
+    });
     this.#lifecycle.throwIfClosed();
     switch (message.type) {
       case 'FramebufferUpdate':
@@ -130,7 +132,11 @@ class Session {
       case 'ServerCutText':
         this.#events.emit('clipboard', message.text);
         return;
+      case 'ExtendedServerCutText':
       case 'SetColourMapEntries':
+      case 'EndOfContinuousUpdates':
+      case 'ServerFence':
+      case 'ServerXvp':
         return;
     }
   }
