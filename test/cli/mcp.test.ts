@@ -194,6 +194,26 @@ describe('sallyport mcp', () => {
       assert.ok(!`${client.stderr()}${client.lines.join('')}`.includes(secret));
   });
 
+  it('says in one sentence what is missing when its library is not installed', async () => {
+    // Resolves as if the package were not there.
+    const hooks = `export const resolve = (name, context, next) => {
+      if (!name.startsWith('@modelcontextprotocol/')) return next(name, context);
+      throw Object.assign(new Error(name), { code: 'ERR_MODULE_NOT_FOUND' });
+    };`;
+    const asModule = (code: string): string =>
+      `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
+    const register = `import { register } from 'node:module'; register('${asModule(hooks)}');`;
+    const without = { ...env, NODE_OPTIONS: `--import=${asModule(register)}` };
+    const ended = await startSallyport(['mcp', url], without).ended;
+    assert.equal(
+      ended.stderr,
+      'sallyport: this needs the package @modelcontextprotocol/server, which is not installed here\n',
+    );
+    assert.deepEqual([ended.code, ended.stdout], [2, '']);
+    const help = await startSallyport(['mcp', '--help'], without).ended;
+    assert.equal(help.code, 0);
+  });
+
   it('ends with an exit code when it cannot connect', async () => {
     const ended = await startSallyport(['mcp', url], { VNC_PASSWORD: 'wrong' }).ended;
     assert.deepEqual([ended.code, ended.stdout], [3, '']);

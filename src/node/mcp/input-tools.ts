@@ -196,13 +196,21 @@ const scrollTool: ToolDefinition<ScrollArguments> = {
     }),
 };
 
+/** At the pace of a slow guest this takes a minute: hosts do not wait much longer for an answer. */
+const MOST_CHARACTERS = 500;
+
 const typeTool: ToolDefinition<{ readonly text: string }> = {
   name: 'type',
   title: 'Type text',
   description:
-    'Types text where the keyboard focus is: click into the field first. A line feed presses Return, a tab presses Tab. For keys that write nothing, and for shortcuts, use `key`. It takes up to a tenth of a second a character.',
+    'Types text where the keyboard focus is: click into the field first. A line feed presses Return, a tab presses Tab. For keys that write nothing, and for shortcuts, use `key`. It takes up to a tenth of a second a character: type long texts in parts.',
   properties: {
-    text: { type: 'string', minLength: 1, maxLength: 2000, description: 'What to type.' },
+    text: {
+      type: 'string',
+      minLength: 1,
+      maxLength: MOST_CHARACTERS,
+      description: 'What to type.',
+    },
   },
   required: ['text'],
   cure: 'Nothing was typed. Leave those characters out.',

@@ -1,4 +1,5 @@
 /** The tools that only look: screenshot, wait, wait_for_change, wait_for_stable. Registered by serve-mcp.ts. */
+import { setTimeout } from 'node:timers/promises';
 import { waitForChange, waitForStable } from '../../client/automation/wait.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
 import { SECONDS, type ArgumentSchema, type Tool, type ToolDefinition } from './tool.ts';
@@ -45,13 +46,7 @@ const waitTool: ToolDefinition<{ readonly seconds: number }> = {
   properties: { seconds: SECONDS('How long.', 60) },
   required: ['seconds'],
   run: async (screen, { seconds }, signal) => {
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(resolve, seconds * 1000);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        reject(signal.reason as Error);
-      });
-    });
+    await setTimeout(seconds * 1000, undefined, { signal });
     return screen.picture(signal);
   },
 };
