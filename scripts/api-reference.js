@@ -171,13 +171,19 @@ function page(entry) {
       names.split(',').map((each) => each.replace(/\btype\b|^.* as /g, '').trim()),
     ).flat(),
   );
+  for (const item of items) {
+    if (!exported.has(item.name) || prose(item).length > 0) continue;
+    console.error(`${entry.name}: ${item.name} has no comment that says what it is`);
+    process.exitCode = 1;
+  }
   const listed = (list) =>
     list.sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
   for (const [title, kinds] of groups) {
     const own = listed(
       items.filter(({ kind, name }) => kinds.includes(kind) && exported.has(name)),
     );
-    if (own.length > 0) parts.push(`## ${String(title)}`, ...own.map((item) => section(item, anchors)));
+    if (own.length > 0)
+      parts.push(`## ${String(title)}`, ...own.map((item) => section(item, anchors)));
   }
   const inner = listed(items.filter(({ name }) => !exported.has(name)));
   if (inner.length > 0)
