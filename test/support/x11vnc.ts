@@ -7,6 +7,8 @@ export interface X11vnc {
   readonly close: () => Promise<void>;
 }
 
+let started = 0;
+
 /** Resolves once it listens. OpenSSL 3 forbids the anonymous suites of its TLS types unless `environment` lowers its level. */
 export async function startX11vnc(
   environment: NodeJS.ProcessEnv,
@@ -16,7 +18,7 @@ export async function startX11vnc(
     'x11vnc',
     [
       // A free port from somewhere on, so that tests at the same time do not begin with the same one.
-      ...`-autoport ${20_000 + (process.pid % 10_000)} -localhost -no6 -noipv6 -nolookup -forever -shared`.split(
+      ...`-autoport ${20_000 + (process.pid % 1000) * 20 + started++} -localhost -no6 -noipv6 -nolookup -forever -shared`.split(
         ' ',
       ),
       ...'-nocursor -noxdamage -wait 10 -defer 10 -noxrecord -nodragging'.split(' '),
