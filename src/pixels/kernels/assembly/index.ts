@@ -1,4 +1,16 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
 export { differ } from './compare';
+export { filterGradient } from './filter';
+export { moveChannels, packPixels, translatePixels } from './pack';
+export {
+  addColours,
+  clearPalette,
+  dropColours,
+  mapBits,
+  mapIndexes,
+  remapIndexes,
+  scanPalette,
+} from './palette';
+export { countRepeats, countTransitions, equalLeft, equalRight, equalRows } from './survey';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;

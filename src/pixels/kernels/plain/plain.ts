@@ -2,7 +2,15 @@
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 import { compareKernels } from './compare.ts';
+import { filterKernels } from './filter.ts';
+import { packKernels } from './pack.ts';
+import { paletteKernels } from './palette.ts';
+import { surveyKernels } from './survey.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...compareKernels(memory),
+  ...filterKernels(memory),
+  ...packKernels(memory),
+  ...paletteKernels(memory),
+  ...surveyKernels(memory),
 });
