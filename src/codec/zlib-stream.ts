@@ -18,6 +18,7 @@ import {
   zlibInflateReset,
 } from 'pako';
 import { assertInvariant, ProtocolError } from '../core/errors.ts';
+import { kernelSet } from '../pixels/kernels/kernels.ts';
 
 /**
  * Inflates one rectangle at a time: `open` with all its compressed bytes, `peek`/`skip`/`read` as the decoder needs, `close`.
@@ -38,11 +39,47 @@ export interface Inflater {
   readonly reset: () => void;
 }
 
-export interface Deflater {
-  /** Compresses all of `input` and flushes. The result is borrowed until the next call on any deflater. */
-  readonly deflate: (input: Uint8Array) => Uint8Array;
+/** How hard to look for what was sent before. Each is at least as slow as the one before it, and nearly always smaller. */
+export const DeflateEffort = {
+  /** Nothing is looked for: bytes as they are. */
+  Stored: 0,
+  /** Frequent bytes become short, repetitions are not looked for: for what a filter made of photos. */
+  Huffman: 1,
+  /** The first repetition found. */
+  Greedy: 2,
+  /** A longer one a byte later wins; single pixels of 3 bytes repeat too. */
+  Lazy: 3,
+  /** The longest of several. */
+  Chains: 4,
+  /** The longest of many. */
+  Deep: 5,
+  /** The longest of about all. */
+  Best: 6,
+} as const;
+export type DeflateEffort = (typeof DeflateEffort)[keyof typeof DeflateEffort];
+
+/** What the bytes are: where repetitions are likely. Wrong values cost bytes, nothing else. */
+export interface DataShape {
+  /** 1 for indexes and bits, 2, 3 or 4 for pixels. */
+  readonly bytesPerPixel: number;
+  /** From a row to the next; 0 when there are none. */
+  readonly rowBytes: number;
+  /** Instead of what the stream's level asks for. */
+  readonly effort?: DeflateEffort;
 }
 
+export interface Deflater {
+  /** Address of `size` bytes in the kernels' memory to write input at; valid until `finish` or `begin` of any deflater. */
+  readonly begin: (size: number) => number;
+  /** Compresses the first `size` bytes of what was written there and flushes. Borrowed until the next call on any deflater. */
+  readonly finish: (size: number, shape: DataShape) => Uint8Array;
+  /** For input that stands elsewhere: begin, copy, finish. */
+  readonly deflate: (input: Uint8Array, shape?: DataShape) => Uint8Array;
+  /** Undoes the last `finish` or `deflate` as if it had not happened (one step), whose bytes must not be sent then. */
+  readonly rewind: () => void;
+}
+
+const NO_SHAPE: DataShape = { bytesPerPixel: 1, rowBytes: 0 };
 const EMPTY = new Uint8Array(0);
 const WINDOW_BYTES = 128 * 1024;
 
@@ -160,6 +197,8 @@ interface DeflateState {
 
 /** Viewers whose screens move at the same time, beyond which history is lost to make room. 8 MB at most. */
 const MAX_DEFLATE_STATES = 32;
+/** Where input is written. */
+let staging = { address: 0, size: 0 };
 /** Which deflaters have a state, the one that waited longest first. */
 const states = new Map<Deflater, DeflateState>();
 
@@ -199,8 +238,31 @@ export function createDeflater(level: number): Deflater {
   if (!(Number.isInteger(level) && level >= 0 && level <= 9))
     throw new RangeError(`compression level ${level} is not 0..9`);
   let begun = false;
+  let undo: { readonly begun: boolean } | undefined;
 
-  const deflate = (input: Uint8Array): Uint8Array => {
+  const begin = (size: number): number => {
+    if (staging.size < size) {
+      if (staging.size > 0) kernelSet().memory.release(staging.address);
+      staging = { address: kernelSet().memory.allocate(size), size };
+    }
+    return staging.address;
+  };
+
+  const deflate = (input: Uint8Array, shape: DataShape = NO_SHAPE): Uint8Array => {
+    kernelSet().memory.bytes.set(input, begin(input.length));
+    return finish(input.length, shape);
+  };
+
+  const rewind = (): void => {
+    assertInvariant(undo !== undefined, 'rewind follows a deflate');
+    // The history goes with what is undone: a new state can go on with any stream.
+    states.delete(deflater);
+    begun = undo.begun;
+    undo = undefined;
+  };
+
+  const finish = (size: number, _shape: DataShape): Uint8Array => {
+    const input = kernelSet().memory.bytes.subarray(staging.address, staging.address + size);
     const state = states.get(deflater) ?? borrowState(deflater, level);
     states.delete(deflater);
     states.set(deflater, state);
@@ -211,6 +273,7 @@ export function createDeflater(level: number): Deflater {
     // Room for data that does not shrink: blocks cost 5 bytes in some thousands, header and flush a dozen.
     ensureDeflated(input.length + (input.length >> 8) + 64, 0);
     let length = 0;
+    undo = { begun };
     if (!begun) {
       deflated.set(ZLIB_HEADER);
       length = ZLIB_HEADER.length;
@@ -230,7 +293,7 @@ export function createDeflater(level: number): Deflater {
     z.input = EMPTY;
     return deflated.subarray(0, length);
   };
-  const deflater: Deflater = { deflate };
+  const deflater: Deflater = { begin, finish, deflate, rewind };
   return deflater;
 }
 

@@ -4,6 +4,7 @@ import { constants, deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createDeflater, createInflater, type Inflater } from '../../src/codec/zlib-stream.ts';
 import { ProtocolError } from '../../src/core/errors.ts';
+import { kernelSet } from '../../src/pixels/kernels/kernels.ts';
 import { fromHex } from '../../src/wire/hex.ts';
 import { NaiveZlibStream } from '../reference/naive-zlib-stream.ts';
 
@@ -58,6 +59,23 @@ describe('createDeflater', () => {
     const input = mixture(3000, 5);
     const first = deflater.deflate(input).length;
     assert.ok(deflater.deflate(input).length < first / 10);
+  });
+
+  it('takes input where begin says, and undoes a trial', () => {
+    for (const trialFirst of [true, false]) {
+      const deflater = createDeflater(2);
+      const naive = new NaiveZlibStream();
+      for (let i = 0; i < 8; i++) {
+        const input = mixture(900 + 200 * i, i % 3);
+        if (trialFirst || i > 0) {
+          deflater.deflate(mixture(5000, i + 1), { bytesPerPixel: 3, rowBytes: 300 });
+          deflater.rewind();
+        }
+        kernelSet().memory.bytes.set(input, deflater.begin(input.length));
+        const output = deflater.finish(input.length, { bytesPerPixel: 1, rowBytes: 100 });
+        assert.deepEqual(naive.next(output.slice()), input);
+      }
+    }
   });
 
   it('keeps streams apart', () => {
