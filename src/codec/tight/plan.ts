@@ -1,0 +1,284 @@
+/**
+ * Tight: how a block becomes parts, each of which is one rectangle: solid, of few colours, or of many. Bands of 64 rows are
+ * looked at in squares, whose neighbours join where one rectangle costs less than two; then bands join downwards.
+ */
+import type { PixelBlock } from '../codec.ts';
+import {
+  addColour,
+  copyList,
+  loadPalette,
+  openWorkspace,
+  TILE,
+  transitionsOf,
+  type Workspace,
+} from './colours.ts';
+import { MAX_AREA, MAX_WIDTH } from './control.ts';
+
+/** A rectangle of a block, in its pixels. */
+export interface Part {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** How many distinct values, 1..256; 0: more, or as good as more. */
+  readonly colours: number;
+  /** The value of a solid part. */
+  readonly value: number;
+  /** How often a pixel differs from the one before it. */
+  readonly transitions: number;
+  /** Address of a list of the colours, when there are 2 or more. */
+  readonly list: number;
+}
+
+export interface PlanOptions {
+  /** Bytes of a pixel on the wire. */
+  readonly pixelSize: number;
+  /** Squares full of detail count as having more colours than a palette, however few they have: JPEG suits them better. */
+  readonly preferMany: boolean;
+}
+
+/** Valid until the next plan. In no particular order, they cover the block. */
+export function planParts(block: PixelBlock, options: PlanOptions): Part[] {
+  const { width, height } = block;
+  // Trimming may add a square to each stretch between solid ones.
+  const perBand = 2 * Math.ceil(width / TILE) + 1;
+  const workspace = openWorkspace(perBand * Math.ceil(height / TILE));
+  const done: Part[] = [];
+  let above: Part[] = [];
+  let lists = 0;
+  for (let y = 0; y < height; y += TILE) {
+    const band = bandOf(block, y, Math.min(TILE, height - y));
+    const squares = lookAtBand(band, options, workspace, () => workspace.list(lists++));
+    const parts = joinAcross(squares, options, workspace);
+    above = joinDown(above, parts, options, workspace, done);
+  }
+  return [...done, ...above];
+}
+
+interface Band extends PixelBlock {
+  /** Of the band in its block. */
+  readonly y: number;
+}
+
+const bandOf = ({ width, address, stride }: PixelBlock, y: number, height: number): Band => ({
+  width,
+  height,
+  address: address + y * stride,
+  stride,
+  y,
+});
+
+/** Cuts a band at the solid squares in it, which take from their neighbours what has their colour, and looks at the rest. */
+function lookAtBand(
+  band: Band,
+  options: PlanOptions,
+  workspace: Workspace,
+  newList: () => number,
+): Part[] {
+  const { width, height, address, stride, y } = band;
+  const { kernels } = workspace;
+  const parts: Part[] = [];
+  let solid: Part | undefined;
+  /** Where what is not solid begins. */
+  let start = 0;
+  /** Looks at what lies between two solid parts or edges, once it is known where it ends. */
+  const finishStretch = (end: number): void => {
+    for (let x = start; x < end; x += TILE)
+      parts.push(lookAtSquare(band, x, Math.min(TILE, end - x), options, workspace, newList));
+  };
+  for (let x = 0; x < width; x += TILE) {
+    const tileWidth = Math.min(TILE, width - x);
+    const value = workspace.memory.words[(address + 4 * x) >>> 2]!;
+    if (kernels.equalRows(address + 4 * x, stride, tileWidth, height, value) < height) continue;
+    const stretch = x - start;
+    if (stretch === 0 && solid?.value === value) {
+      solid = { ...solid, width: solid.width + tileWidth };
+      parts[parts.length - 1] = solid;
+    } else {
+      const taken =
+        stretch === 0 ? 0 : kernels.equalRight(address + 4 * start, stride, stretch, height, value);
+      finishStretch(x - taken);
+      solid = {
+        x: x - taken,
+        y,
+        width: tileWidth + taken,
+        height,
+        colours: 1,
+        value,
+        transitions: 0,
+        list: 0,
+      };
+      parts.push(solid);
+    }
+    start = x + tileWidth;
+    if (start >= width) break;
+    const more = kernels.equalLeft(address + 4 * start, stride, width - start, height, value);
+    solid = { ...solid, width: solid.width + more };
+    parts[parts.length - 1] = solid;
+    start += more;
+    // Squares are counted from where the solid part ends.
+    x = start - TILE;
+  }
+  finishStretch(width);
+  return parts;
+}
+
+function lookAtSquare(
+  band: Band,
+  x: number,
+  width: number,
+  options: PlanOptions,
+  workspace: Workspace,
+  newList: () => number,
+): Part {
+  const { address, stride, height, y } = band;
+  const { kernels, palette, indexes } = workspace;
+  const pixels = address + 4 * x;
+  const where = { x, y, width, height, value: 0 };
+  const many: Part = { ...where, colours: 0, transitions: 0, list: 0 };
+  if (options.preferMany && looksDense(pixels, stride, width, height, workspace)) return many;
+  const limit = mostColours(width * height, options.pixelSize);
+  const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, indexes);
+  if (colours === 0) return many;
+  const transitions = transitionsOf(workspace, palette);
+  if (options.preferMany && colours > 24 && 3 * transitions > width * height) return many;
+  if (colours === 1)
+    return {
+      ...where,
+      colours,
+      value: workspace.memory.words[pixels >>> 2]!,
+      transitions: 0,
+      list: 0,
+    };
+  const list = newList();
+  copyList(workspace, palette, list);
+  return { ...where, colours, transitions, list };
+}
+
+/** A palette is sent uncompressed, whereas pixels shrink also without one: it may cost a quarter of what indexes save. */
+export function mostColours(area: number, pixelSize: number): number {
+  const worthwhile = Math.floor((area * (pixelSize - 1)) / (4 * pixelSize));
+  return Math.max(2, Math.min(256, worthwhile));
+}
+
+const SAMPLED_ROWS = 4;
+
+/** Four rows tell: many colours that change at every third pixel or more often. */
+function looksDense(
+  pixels: number,
+  stride: number,
+  width: number,
+  height: number,
+  { kernels, palette, indexes }: Workspace,
+): boolean {
+  if (height < 32 || width < 32) return false;
+  const step = Math.floor(height / SAMPLED_ROWS);
+  const rows = SAMPLED_ROWS * step;
+  const transitions = kernels.countTransitions(pixels, stride, width, rows, step);
+  if (3 * transitions <= SAMPLED_ROWS * width) return false;
+  return (
+    kernels.scanPalette(pixels, step * stride, width, SAMPLED_ROWS, 48, palette, indexes) === 0
+  );
+}
+
+// Estimates of bytes, measured on screens of text, of windows and of photos.
+
+/** A rectangle's header, its palette, and what a deflate block needs before its first symbol. */
+const headCost = (colours: number, pixelSize: number): number =>
+  colours <= 1 ? 16 : colours === 2 ? 50 : 80 + colours * pixelSize;
+
+/** What is left of bits or indexes. */
+const dataCost = (colours: number, transitions: number): number => {
+  if (colours <= 1) return 0;
+  if (colours === 2) return transitions / 4;
+  return colours <= 16 ? transitions / 2 : (3 * transitions) / 4;
+};
+
+const cost = (colours: number, transitions: number, pixelSize: number): number =>
+  headCost(colours, pixelSize) + dataCost(colours, transitions);
+
+/** Joins neighbours of a band from left to right. */
+function joinAcross(squares: readonly Part[], options: PlanOptions, workspace: Workspace): Part[] {
+  const parts: Part[] = [];
+  for (const square of squares) {
+    const last = parts.at(-1);
+    const joined =
+      last && last.width + square.width <= MAX_WIDTH
+        ? join(last, square, 'across', options, workspace)
+        : undefined;
+    if (joined === undefined) parts.push(square);
+    else parts[parts.length - 1] = joined;
+  }
+  return parts;
+}
+
+/** Joins a band's parts with those above of the same columns. What has nothing below it is done. */
+function joinDown(
+  above: readonly Part[],
+  parts: readonly Part[],
+  options: PlanOptions,
+  workspace: Workspace,
+  done: Part[],
+): Part[] {
+  const byX = new Map(above.map((part) => [part.x, part]));
+  const joined = parts.map((part) => {
+    const over = byX.get(part.x);
+    const both =
+      over?.width === part.width ? join(over, part, 'down', options, workspace) : undefined;
+    if (both === undefined) return part;
+    byX.delete(part.x);
+    return both;
+  });
+  done.push(...byX.values());
+  return joined;
+}
+
+/** Two parts as one, when that is possible and costs no more bytes. */
+function join(
+  first: Part,
+  second: Part,
+  direction: 'across' | 'down',
+  options: PlanOptions,
+  workspace: Workspace,
+): Part | undefined {
+  const width = direction === 'across' ? first.width + second.width : first.width;
+  const height = direction === 'down' ? first.height + second.height : first.height;
+  const both = { ...first, width, height };
+  if (first.colours === 1 && second.colours === 1) {
+    if (first.value === second.value) return both;
+    return undefined;
+  }
+  if (width * height > MAX_AREA) return undefined;
+  if (first.colours === 0 || second.colours === 0)
+    return first.colours === second.colours ? both : undefined;
+  return joinColours(first, second, both, options, workspace);
+}
+
+function joinColours(
+  first: Part,
+  second: Part,
+  both: Part,
+  { pixelSize }: PlanOptions,
+  workspace: Workspace,
+): Part | undefined {
+  const colours = loadUnion(first, second, workspace);
+  if (colours === 0) return undefined;
+  // Where the two touch, some rows change once more.
+  const transitions = first.transitions + second.transitions + both.height / 4;
+  const apart =
+    cost(first.colours, first.transitions, pixelSize) +
+    cost(second.colours, second.transitions, pixelSize);
+  if (cost(colours, transitions, pixelSize) > apart) return undefined;
+  const list = first.list === 0 ? second.list : first.list;
+  copyList(workspace, workspace.palette, list);
+  return { ...both, colours, transitions, list };
+}
+
+/** Makes the workspace's palette that of both parts, and returns how many colours those are; 0 when they are too many. */
+function loadUnion(first: Part, second: Part, workspace: Workspace): number {
+  const { kernels, palette, lookup } = workspace;
+  const [more, less] = first.colours > 1 ? [first, second] : [second, first];
+  loadPalette(workspace, more.list);
+  if (less.colours > 1) return kernels.addColours(palette, less.list, 256, lookup);
+  return addColour(workspace, less.value);
+}
