@@ -1,4 +1,6 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
 export { differ } from './compare';
+export { deflate } from './deflate';
+export { deflatePrepare } from './deflate-block';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;
