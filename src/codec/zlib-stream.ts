@@ -6,18 +6,21 @@
 import {
   ZStream,
   Z_BUF_ERROR,
-  Z_DEFAULT_STRATEGY,
   Z_OK,
   Z_STREAM_END,
   Z_SYNC_FLUSH,
-  zlibDeflate,
-  zlibDeflateInit2,
-  zlibDeflateReset,
   zlibInflate,
   zlibInflateInit,
   zlibInflateReset,
 } from 'pako';
 import { assertInvariant, ProtocolError } from '../core/errors.ts';
+import {
+  type DeflateState,
+  deflateMemory,
+  HISTORY_BYTES,
+  knownBytes,
+  MAX_BUFFERED_BYTES,
+} from './deflate-memory.ts';
 import { kernelSet } from '../pixels/kernels/kernels.ts';
 
 /**
@@ -86,7 +89,6 @@ const WINDOW_BYTES = 128 * 1024;
 // Shared by all streams: decode and encode are synchronous, so only one of them is at work.
 let inflated = EMPTY;
 let inflatedOwner: Inflater | undefined;
-let deflated = EMPTY;
 
 export function createInflater(): Inflater {
   let stream: ZStream | undefined;
@@ -188,119 +190,105 @@ export function createInflater(): Inflater {
   return inflater;
 }
 
-/** What a deflater works with, 270 kB: lent, since few of a thousand viewers see changes at the same time. */
-interface DeflateState {
-  readonly stream: ZStream;
-  readonly level: number;
-  readonly owner: Deflater;
-}
-
-/** Viewers whose screens move at the same time, beyond which history is lost to make room. 8 MB at most. */
-const MAX_DEFLATE_STATES = 32;
-/** Where input is written. */
-let staging = { address: 0, size: 0 };
-/** Which deflaters have a state, the one that waited longest first. */
-const states = new Map<Deflater, DeflateState>();
+/** The effort of each level for pixels, and for indexes and bits: those are few bytes, and worth more time. */
+const EFFORTS: readonly (readonly [DeflateEffort, DeflateEffort])[] = [
+  [DeflateEffort.Stored, DeflateEffort.Stored],
+  [DeflateEffort.Greedy, DeflateEffort.Greedy],
+  [DeflateEffort.Lazy, DeflateEffort.Chains],
+  [DeflateEffort.Chains, DeflateEffort.Chains],
+  [DeflateEffort.Chains, DeflateEffort.Chains],
+  [DeflateEffort.Chains, DeflateEffort.Deep],
+  [DeflateEffort.Deep, DeflateEffort.Deep],
+  [DeflateEffort.Deep, DeflateEffort.Deep],
+  [DeflateEffort.Deep, DeflateEffort.Best],
+  [DeflateEffort.Best, DeflateEffort.Best],
+];
 
 /** RFC 1950: deflate with a window of 32 kB, and whatever level. */
 const ZLIB_HEADER = Uint8Array.of(0x78, 0x01);
-const METHOD_DEFLATE = 8;
-const MEMORY_LEVEL = 8;
-/** Negative: without header and checksum. */
-const RAW_WINDOW_BITS = -15;
+/** Data that does not shrink costs 5 bytes for each block, of 16384 at least, and 5 for the flush; the kernel scribbles on 8. */
+const outputBound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5 + 8;
 
-/**
- * A state with no history, the longest unused one if there are many. Deflated data refers back only as far as its writer
- * chooses to, and every rectangle ends on a whole byte: a new state can go on with any stream that has had its header.
- */
-function borrowState(owner: Deflater, level: number): DeflateState {
-  const [oldest] = states.size < MAX_DEFLATE_STATES ? [] : states.values();
-  if (oldest !== undefined) states.delete(oldest.owner);
-  if (oldest?.level === level) {
-    assertInvariant(zlibDeflateReset(oldest.stream) === Z_OK, 'zlib deflate can start again');
-    return { stream: oldest.stream, level, owner };
-  }
-  const stream = new ZStream();
-  const status = zlibDeflateInit2(
-    stream,
-    level,
-    METHOD_DEFLATE,
-    RAW_WINDOW_BITS,
-    MEMORY_LEVEL,
-    Z_DEFAULT_STRATEGY,
-  );
-  assertInvariant(status === Z_OK, 'zlib deflate can be set up');
-  return { stream, level, owner };
+/** What a call changes, for who takes it back. */
+interface Undo {
+  readonly begun: boolean;
+  readonly state: DeflateState;
+  readonly start: number;
+  readonly end: number;
+  readonly position: number;
 }
 
-/** `level` 0 (stored) .. 9, as zlib counts; RangeError for others. */
+/** Where the input stands that was last asked for. */
+let open: { readonly owner: Deflater; readonly address: number; readonly size: number } | undefined;
+
+/** `level` 0 (stored) .. 9, as viewers ask for it; RangeError for others. */
 export function createDeflater(level: number): Deflater {
-  if (!(Number.isInteger(level) && level >= 0 && level <= 9))
-    throw new RangeError(`compression level ${level} is not 0..9`);
+  const efforts = EFFORTS[level];
+  if (efforts === undefined) throw new RangeError(`compression level ${level} is not 0..9`);
   let begun = false;
-  let undo: { readonly begun: boolean } | undefined;
+  let undo: Undo | undefined;
 
   const begin = (size: number): number => {
-    if (staging.size < size) {
-      if (staging.size > 0) kernelSet().memory.release(staging.address);
-      staging = { address: kernelSet().memory.allocate(size), size };
+    const memory = deflateMemory();
+    const state = memory.stateOf(deflater);
+    const buffered = size <= MAX_BUFFERED_BYTES;
+    memory.makeRoom(state, buffered ? size : HISTORY_BYTES);
+    const address = buffered ? state.end : memory.stage(state, size);
+    open = { owner: deflater, address, size };
+    undo = undefined;
+    return address;
+  };
+
+  const finish = (size: number, shape: DataShape): Uint8Array => {
+    assertInvariant(open?.owner === deflater && size <= open.size, 'finish follows begin');
+    const memory = deflateMemory();
+    const state = memory.stateOf(deflater);
+    const { address } = open;
+    open = undefined;
+    const effort = shape.effort ?? efforts[shape.bytesPerPixel > 1 ? 0 : 1];
+    if (effort > DeflateEffort.Huffman) memory.ensureTables(state, effort > DeflateEffort.Lazy);
+    undo = { begun, state, start: state.start, end: state.end, position: state.position };
+
+    const output = memory.output(ZLIB_HEADER.length + outputBound(size));
+    let length = 0;
+    if (!begun) {
+      memory.set.memory.bytes.set(ZLIB_HEADER, output);
+      length = ZLIB_HEADER.length;
+      begun = true;
     }
-    return staging.address;
+    length += memory.set.kernels.deflate(
+      memory.work,
+      state.tables,
+      address - knownBytes(state),
+      address,
+      size,
+      state.position,
+      shape.bytesPerPixel,
+      shape.rowBytes,
+      effort,
+      output + length,
+    );
+    state.position = (state.position + size) >>> 0;
+    if (address === state.end) state.end += size;
+    else memory.unstage(state, address, size);
+    return memory.set.memory.bytes.subarray(output, output + length);
   };
 
   const deflate = (input: Uint8Array, shape: DataShape = NO_SHAPE): Uint8Array => {
-    kernelSet().memory.bytes.set(input, begin(input.length));
+    const address = begin(input.length);
+    kernelSet().memory.bytes.set(input, address);
     return finish(input.length, shape);
   };
 
   const rewind = (): void => {
-    assertInvariant(undo !== undefined, 'rewind follows a deflate');
-    // The history goes with what is undone: a new state can go on with any stream.
-    states.delete(deflater);
+    assertInvariant(undo !== undefined, 'rewind follows finish');
+    const { state, start, end, position } = undo;
     begun = undo.begun;
     undo = undefined;
+    // Where it was lent to another meanwhile, there is no history to go back to.
+    if (deflateMemory().has(state)) Object.assign(state, { start, end, position });
   };
 
-  const finish = (size: number, _shape: DataShape): Uint8Array => {
-    const input = kernelSet().memory.bytes.subarray(staging.address, staging.address + size);
-    const state = states.get(deflater) ?? borrowState(deflater, level);
-    states.delete(deflater);
-    states.set(deflater, state);
-    const z = state.stream;
-    z.input = input;
-    z.next_in = 0;
-    z.avail_in = input.length;
-    // Room for data that does not shrink: blocks cost 5 bytes in some thousands, header and flush a dozen.
-    ensureDeflated(input.length + (input.length >> 8) + 64, 0);
-    let length = 0;
-    undo = { begun };
-    if (!begun) {
-      deflated.set(ZLIB_HEADER);
-      length = ZLIB_HEADER.length;
-      begun = true;
-    }
-    do {
-      // Fewer than 7 bytes of room would make zlib repeat the flush marker.
-      ensureDeflated(length + 64, length);
-      z.output = deflated as Uint8Array<ArrayBuffer>;
-      z.next_out = length;
-      z.avail_out = deflated.length - length;
-      const status = zlibDeflate(z, Z_SYNC_FLUSH);
-      assertInvariant(status === Z_OK || status === Z_BUF_ERROR, `zlib deflate: status ${status}`);
-      length = z.next_out;
-    } while (z.avail_out === 0);
-    assertInvariant(z.avail_in === 0, 'zlib deflate takes all input');
-    z.input = EMPTY;
-    return deflated.subarray(0, length);
-  };
   const deflater: Deflater = { begin, finish, deflate, rewind };
   return deflater;
-}
-
-/** Makes the shared output at least `size` bytes long, keeping its first `keep`. */
-function ensureDeflated(size: number, keep: number): void {
-  if (size <= deflated.length) return;
-  const grown = new Uint8Array(Math.max(size, 2 * deflated.length, 4096));
-  grown.set(deflated.subarray(0, keep));
-  deflated = grown;
 }

@@ -154,6 +154,26 @@ export interface Kernels {
     width: number,
     height: number,
     rowStep: number,
+  /** Fills in what never changes in deflate's work space (WORK_BYTES of assembly/deflate-layout.ts). Once, before its first use. */
+  readonly deflatePrepare: (work: number) => void;
+  /**
+   * Compresses `size` bytes at `input` into blocks of deflate and a sync flush, and returns how many bytes it wrote: never more
+   * than `size` + 5 for each 16384 begun + 5; it may scribble on 8 more. Matches reach back over the input and what stands
+   * before it from `history` on; `tables` (TABLE_BYTES, or FAST_TABLE_BYTES for the efforts up to Lazy) remember where.
+   * `position` counts the stream's bytes, modulo 2^32, from at least 32769 on in tables of zeros. Bytes to a pixel and to a
+   * row (0: no rows) say where to look first; `effort` is a DeflateEffort of codec/zlib-stream.ts.
+   */
+  readonly deflate: (
+    work: number,
+    tables: number,
+    history: number,
+    input: number,
+    size: number,
+    position: number,
+    bytesPerPixel: number,
+    rowBytes: number,
+    effort: number,
+    output: number,
   ) => number;
 }
 

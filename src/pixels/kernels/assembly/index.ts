@@ -12,5 +12,7 @@ export {
   scanPalette,
 } from './palette';
 export { countRepeats, countTransitions, equalLeft, equalRight, equalRows } from './survey';
+export { deflate } from './deflate';
+export { deflatePrepare } from './deflate-block';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;

@@ -2,6 +2,7 @@
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 import { compareKernels } from './compare.ts';
+import { deflateKernels } from './deflate.ts';
 import { filterKernels } from './filter.ts';
 import { packKernels } from './pack.ts';
 import { paletteKernels } from './palette.ts';
@@ -9,6 +10,7 @@ import { surveyKernels } from './survey.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...compareKernels(memory),
+  ...deflateKernels(memory),
   ...filterKernels(memory),
   ...packKernels(memory),
   ...paletteKernels(memory),
