@@ -154,6 +154,8 @@ export interface Kernels {
     width: number,
     height: number,
     rowStep: number,
+  ) => number;
+
   /** Fills in what never changes in deflate's work space (WORK_BYTES of assembly/deflate-layout.ts). Once, before its first use. */
   readonly deflatePrepare: (work: number) => void;
   /**
