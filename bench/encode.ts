@@ -127,7 +127,11 @@ try {
         const { encoding, level, quality, pool = false, moves = false } = setting;
         const theirs: EncoderSettings = { encoding, level, quality, copyRect: false, pool: false };
         const job: Job = {
-          ...{ corpus, mode, theirs, rounds, passes },
+          corpus,
+          mode,
+          theirs,
+          rounds,
+          passes,
           ours: { ...theirs, copyRect: moves, pool },
         };
         rows.push(rowOf(corpus, mode, setting, measureEncoders(job, programs)));

