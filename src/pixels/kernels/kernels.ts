@@ -39,6 +39,8 @@ export interface Kernels {
    * there are then; 0, and nothing is changed but what is at `lookup`, when that would be more than `limit`.
    */
   readonly addColours: (palette: number, source: number, limit: number, lookup: number) => number;
+  /** Copies count, transitions and colours, but no slots: what addColours wants of another palette. */
+  readonly copyColours: (palette: number, target: number) => void;
   /** Takes the colours away that were added last: `count` remain. */
   readonly dropColours: (palette: number, count: number) => void;
   /** Each pixel's index in a palette that has them all, one byte each, without gaps. */
@@ -122,6 +124,17 @@ export interface Kernels {
     width: number,
     height: number,
     value: number,
+  ) => number;
+  /**
+   * Cuts a block, of one row or more, into squares of 64 columns, the last one perhaps narrower, and writes a byte for each:
+   * 1 when it is of one value, else 0. Returns how many are.
+   */
+  readonly solidSquares: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    flags: number,
   ) => number;
   /** How many of the leftmost columns consist of `value`. */
   readonly equalLeft: (

@@ -5,13 +5,21 @@ export { moveChannels, packPixels, translatePixels } from './pack';
 export {
   addColours,
   clearPalette,
+  copyColours,
   dropColours,
   mapBits,
   mapIndexes,
   remapIndexes,
   scanPalette,
 } from './palette';
-export { countRepeats, countTransitions, equalLeft, equalRight, equalRows } from './survey';
+export {
+  countRepeats,
+  countTransitions,
+  equalLeft,
+  equalRight,
+  equalRows,
+  solidSquares,
+} from './survey';
 export { deflate } from './deflate';
 export { deflatePrepare } from './deflate-block';
 // @ts-ignore: known to the compiler
