@@ -61,8 +61,8 @@ async function view(
   target: Framebuffer,
   {
     decoder = tight.createDecoder({}),
-    naive = createNaiveTight() as NaiveDecoder | undefined,
-  } = {},
+    naive = createNaiveTight(),
+  }: { readonly decoder?: Decoder; readonly naive?: NaiveDecoder | 'none' } = {},
 ): Promise<Seen> {
   const [near, far] = memoryPair({});
   far.write(bytes.slice());
