@@ -13,6 +13,7 @@ import { constants, createDeflateRaw } from 'node:zlib';
 import * as pako from 'pako';
 import { PNG } from 'pngjs';
 import { createDeflater, type DataShape, DeflateEffort } from '../src/codec/zlib-stream.ts';
+import { kernelSet } from '../src/pixels/kernels/kernels.ts';
 import { fixed, median, printTable } from './support/table.ts';
 
 const { values: flags } = parseArgs({
@@ -24,11 +25,24 @@ const { values: flags } = parseArgs({
   },
 });
 const runs = Number(flags.runs);
+const { memory, kernels } = kernelSet();
 
 interface DataSet {
   readonly name: string;
-  readonly pieces: readonly Uint8Array[];
+  readonly pieces: readonly Piece[];
+}
+
+interface Piece {
+  readonly bytes: Uint8Array;
   readonly shape: DataShape;
+  /** Where the same bytes stand in the kernels' memory, as an encoder's kernels would write them. */
+  readonly address: number;
+}
+
+function pieceOf(bytes: Uint8Array, shape: DataShape): Piece {
+  const address = memory.allocate(bytes.length);
+  memory.bytes.set(bytes, address);
+  return { bytes, shape, address };
 }
 
 interface Picture {
@@ -80,8 +94,8 @@ function gradientOf({ width, pixels }: Picture): Uint8Array {
 }
 
 /** Of each picture of a series what changed in bands of 64 rows and columns of 64 pixels, joined left to right. */
-function changedIndexes(name: string, count: number): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
+function changedIndexes(name: string, count: number): Piece[] {
+  const pieces: Piece[] = [];
   let before = readPicture(name, 1);
   for (let i = 2; i <= count; i++) {
     const picture = readPicture(name, i);
@@ -91,7 +105,8 @@ function changedIndexes(name: string, count: number): Uint8Array[] {
         for (let row = y; row < Math.min(y + 64, picture.height); row++)
           for (let x = from; x < to; x++) rows.push(picture.pixels[row * picture.width + x]!);
         const part = { width: to - from, height: 0, pixels: Uint32Array.from(rows) };
-        if (new Set(rows).size > 1) pieces.push(indexesOf(part));
+        if (new Set(rows).size > 1)
+          pieces.push(pieceOf(indexesOf(part), { bytesPerPixel: 1, rowBytes: part.width }));
       }
     }
     before = picture;
@@ -130,7 +145,8 @@ function dataSets(): DataSet[] {
     const size = Number(text);
     const add = (name: string, bytes: readonly Uint8Array[], shape: DataShape): void => {
       if (!name.includes(flags.only)) return;
-      sets.push({ name: `${name} ${size}`, pieces: bytes.flatMap((b) => cut(b, size)), shape });
+      const pieces = bytes.flatMap((b) => cut(b, size)).map((b) => pieceOf(b, shape));
+      sets.push({ name: `${name} ${size}`, pieces });
     };
     const pick = (name: string, numbers: readonly number[]): Picture[] =>
       numbers.map((i) => readPicture(name, i));
@@ -143,7 +159,6 @@ function dataSets(): DataSet[] {
     sets.push({
       name: 'vm changes',
       pieces: changedIndexes('vm', 12),
-      shape: { bytesPerPixel: 1, rowBytes: 0 },
     });
   return sets;
 }
@@ -151,7 +166,7 @@ function dataSets(): DataSet[] {
 interface Contender {
   readonly name: string;
   /** A fresh stream: returns how many bytes a piece becomes. */
-  readonly open: (shape: DataShape) => (piece: Uint8Array) => number;
+  readonly open: () => (piece: Piece) => number;
 }
 
 interface ZlibHandle {
@@ -176,7 +191,7 @@ const nodeZlib = (level: number): Contender => ({
       _writeState: Uint32Array;
     };
     const { _handle: handle, _writeState: left } = stream;
-    return (piece) => {
+    return ({ bytes: piece }) => {
       handle.writeSync(constants.Z_SYNC_FLUSH, piece, 0, piece.length, scratch, 0, scratch.length);
       return scratch.length - left[0]!;
     };
@@ -185,10 +200,13 @@ const nodeZlib = (level: number): Contender => ({
 
 const ours = (name: keyof typeof DeflateEffort): Contender => ({
   name,
-  open: (shape) => {
+  open: () => {
     const deflater = createDeflater(2);
     const effort = DeflateEffort[name];
-    return (piece) => deflater.deflate(piece, { ...shape, effort }).length;
+    return ({ bytes, shape, address }) => {
+      kernels.copyBytes(address, deflater.begin(bytes.length), bytes.length);
+      return deflater.finish(bytes.length, { ...shape, effort }).length;
+    };
   },
 });
 
@@ -197,7 +215,7 @@ const pakoZlib = (level: number): Contender => ({
   open: () => {
     const stream = new pako.ZStream();
     pako.zlibDeflateInit2(stream, level, 8, -15, 8, 0);
-    return (piece) => {
+    return ({ bytes: piece }) => {
       stream.input = piece;
       stream.next_in = 0;
       stream.avail_in = piece.length;
@@ -225,11 +243,8 @@ const contenders: readonly Contender[] = [
   pakoZlib(6),
 ];
 
-function measure(
-  contender: Contender,
-  { pieces, shape }: DataSet,
-): { bytes: number; seconds: number } {
-  const deflate = contender.open(shape);
+function measure(contender: Contender, { pieces }: DataSet): { bytes: number; seconds: number } {
+  const deflate = contender.open();
   const before = process.cpuUsage();
   let bytes = 0;
   for (const piece of pieces) bytes += deflate(piece);
@@ -239,7 +254,7 @@ function measure(
 
 const results: object[] = [];
 for (const set of dataSets()) {
-  const raw = set.pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const raw = set.pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
   const seconds = contenders.map((): number[] => []);
   const bytes = contenders.map(() => 0);
   for (let run = 0; run <= runs; run++) {

@@ -5,6 +5,8 @@ import {
   addLiteral,
   addLiterals,
   addMatch,
+  roomFor,
+  startTokens,
   endBlock,
   endFullBlock,
   equalThree,
@@ -40,6 +42,7 @@ let length: u32 = 0;
 let distance: u32 = 0;
 
 export function chainTokens(
+  work: usize,
   tables: usize,
   history: usize,
   input: usize,
@@ -61,6 +64,7 @@ export function chainTokens(
   let pendingLength: u32 = 0;
   let pendingDistance: u32 = 0;
   let missed: u32 = 0;
+  let next = startTokens(work, input);
   let at = input;
   while (at < end) {
     length = 0;
@@ -73,12 +77,12 @@ export function chainTokens(
         length > 0 &&
         worth(length, distance) > worth(pendingLength, pendingDistance) + LATER_COST
       ) {
-        addLiteral(at - 1);
+        next = addLiteral(work, next, at - 1);
         pendingLength = length;
         pendingDistance = distance;
         at++;
       } else {
-        addMatch(pendingLength, pendingDistance);
+        next = addMatch(work, next, pendingLength, pendingDistance);
         const start = at - 1;
         at = start + pendingLength;
         if (pendingLength > ENTER_ALL) {
@@ -93,18 +97,20 @@ export function chainTokens(
       missed = 0;
       at++;
     } else {
-      addLiteral(at);
+      next = addLiteral(work, next, at);
       at++;
       if (++missed > MISSES) {
-        at = addLiterals(at, min(end, at + min(missed >>> MISS_SHIFT, MAX_SKIP)));
+        const skipped = skipLength(work, next, missed, <u32>(end - at));
+        next = addLiterals(work, next, at, skipped);
+        at += skipped;
         entered = max(entered, at - HASHED);
       }
     }
-    endFullBlock(pendingLength > 0 ? at - 1 : at);
+    next = endFullBlock(work, next, pendingLength > 0 ? at - 1 : at);
   }
-  if (pendingLength > 0) addMatch(pendingLength, pendingDistance);
+  if (pendingLength > 0) next = addMatch(work, next, pendingLength, pendingDistance);
   enterUpTo(lastHashed + 1);
-  endBlock(end);
+  endBlock(work, next, end);
 }
 
 /** Enters all positions before an address, the four bytes of each of which are there. */
@@ -194,4 +200,9 @@ function find(
     length = 3;
     distance = row;
   }
+}
+
+/** How many bytes of noise go by unseen. */
+function skipLength(work: usize, next: usize, missed: u32, left: u32): u32 {
+  return min(min(missed >>> MISS_SHIFT, MAX_SKIP), min(left, roomFor(work, next)));
 }

@@ -1,4 +1,5 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
+export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
 export { deflate } from './deflate';
 export { deflatePrepare } from './deflate-block';
