@@ -170,15 +170,8 @@ interface Contender {
 }
 
 interface ZlibHandle {
-  writeSync: (
-    flush: number,
-    input: Uint8Array,
-    inputAt: number,
-    inputSize: number,
-    output: Uint8Array,
-    outputAt: number,
-    outputSize: number,
-  ) => void;
+  /** Flush; input, where, how much; output, where, how much. */
+  writeSync: (...args: (number | Uint8Array)[]) => void;
 }
 
 const scratch = new Uint8Array(1 << 20);

@@ -31,7 +31,7 @@ export interface DeflateState {
 const BUFFER_BYTES = 4 * HISTORY_BYTES;
 /** Larger input is staged apart. */
 export const MAX_BUFFERED_BYTES: number = BUFFER_BYTES - HISTORY_BYTES;
-/** In tables of zeros, or of positions so far back, nothing is in reach. */
+/** From here on nothing is in reach in tables of zeros. */
 const FIRST_POSITION = HISTORY_BYTES + 1;
 /** Viewers whose screens move at the same time, beyond which history is lost to make room. 9 MB at most. */
 const MAX_STATES = 32;
@@ -128,7 +128,9 @@ export class DeflateMemory {
     }
     this.#states.delete(oldest.owner);
     const { buffer, tables, tableBytes } = oldest;
-    const position = (oldest.position + FIRST_POSITION) >>> 0;
+    // What a stream sends must not depend on what another one did.
+    this.set.kernels.clearBytes(tables, tableBytes);
+    const position = FIRST_POSITION;
     return { owner, buffer, start: buffer, end: buffer, position, tables, tableBytes };
   }
 
