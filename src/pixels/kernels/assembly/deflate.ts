@@ -16,7 +16,7 @@ const CHAINS: u32 = 4;
 const DEEP: u32 = 5;
 
 /** How many places are looked at. */
-const CHAINS_DEPTH: u32 = 12;
+const CHAINS_DEPTH: u32 = 8;
 const DEEP_DEPTH: u32 = 32;
 const BEST_DEPTH: u32 = 256;
 
