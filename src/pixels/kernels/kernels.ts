@@ -17,6 +17,10 @@ export interface Kernels {
     width: number,
     height: number,
   ) => number;
+  /** Copies bytes; from and to may overlap. Views of shared memory take several times as long. */
+  readonly copyBytes: (from: number, to: number, size: number) => void;
+  /** Fills bytes with zeros. */
+  readonly clearBytes: (address: number, size: number) => void;
 
   /** Makes a palette (palette-layout.ts) empty. */
   readonly clearPalette: (palette: number) => void;
@@ -168,7 +172,6 @@ export interface Kernels {
     height: number,
     rowStep: number,
   ) => number;
-
   /** Fills in what never changes in deflate's work space (WORK_BYTES of assembly/deflate-layout.ts). Once, before its first use. */
   readonly deflatePrepare: (work: number) => void;
   /**

@@ -1,4 +1,5 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
+export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
 export { filterGradient } from './filter';
 export { moveChannels, packPixels, translatePixels } from './pack';

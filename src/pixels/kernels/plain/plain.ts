@@ -1,6 +1,7 @@
 /** All kernels in plain TypeScript: what they mean, and what runs where WebAssembly with SIMD is missing. */
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
+import { bytesKernels } from './bytes.ts';
 import { compareKernels } from './compare.ts';
 import { deflateKernels } from './deflate.ts';
 import { filterKernels } from './filter.ts';
@@ -9,6 +10,7 @@ import { paletteKernels } from './palette.ts';
 import { surveyKernels } from './survey.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
+  ...bytesKernels(memory),
   ...compareKernels(memory),
   ...deflateKernels(memory),
   ...filterKernels(memory),
