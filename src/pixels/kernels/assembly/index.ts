@@ -1,4 +1,6 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
+export { changedTiles, equalCells, moveBlock, takeChanges } from './changes';
+export { indexFeatures, matchFeatures } from './features';
 export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
 export { filterGradient } from './filter';

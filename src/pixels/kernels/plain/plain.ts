@@ -2,8 +2,10 @@
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 import { bytesKernels } from './bytes.ts';
+import { changeKernels } from './changes.ts';
 import { compareKernels } from './compare.ts';
 import { deflateKernels } from './deflate.ts';
+import { featureKernels } from './features.ts';
 import { filterKernels } from './filter.ts';
 import { packKernels } from './pack.ts';
 import { paletteKernels } from './palette.ts';
@@ -11,8 +13,10 @@ import { surveyKernels } from './survey.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...bytesKernels(memory),
+  ...changeKernels(memory),
   ...compareKernels(memory),
   ...deflateKernels(memory),
+  ...featureKernels(memory),
   ...filterKernels(memory),
   ...packKernels(memory),
   ...paletteKernels(memory),
