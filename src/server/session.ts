@@ -2,7 +2,7 @@
  * RFB 7.5: a viewer's session after its handshake. Reads messages in order, checks rights, and hands them to the display;
  * tells the viewer's updates what the display reports. connection.ts owns its life.
  */
-import type { Codec } from '../codec/codec.ts';
+import type { Codec, JpegEncoder } from '../codec/codec.ts';
 import { ProtocolError } from '../core/errors.ts';
 import type { Lifecycle } from '../core/lifecycle.ts';
 import type { Limits } from '../core/limits.ts';
@@ -22,6 +22,7 @@ export interface SessionOptions {
   readonly shadow: Shadow;
   readonly limits: Limits;
   readonly codecs: readonly Codec[];
+  readonly jpeg?: JpegEncoder;
   readonly lifecycle: Lifecycle;
   /** Resize requests under way on this display, of all its viewers. */
   readonly resizesUnderWay: Set<ResizeUnderWay>;
@@ -56,7 +57,7 @@ export class Session {
 
   constructor(established: ServerEstablished, options: SessionOptions) {
     const { display, shadow, limits, codecs, lifecycle, fail } = options;
-    const { init, identity, reader } = established;
+    const { init, identity, reader, version } = established;
     this.#established = established;
     this.#options = options;
     this.#consumedBefore = reader.consumed;
@@ -70,6 +71,8 @@ export class Session {
       rights: identity.rights,
       width: init.width,
       height: init.height,
+      version,
+      ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
       clipboardSent: (text) => options.clipboardPassed('out', text),
     });
     this.#resizes = new ResizeRequests({

@@ -1,9 +1,8 @@
 /**
  * What one viewer must yet be sent, as state: the area that it asked for, the damage in it, and everything to be said
  * about the display. Damage is merged, never queued. The scheduler decides when; this decides what, and writes it.
- * @rfb pseudo-encoding -256 CompressionLevel0 | to -247: taken when an encoding is first used
  */
-import type { Codec, Encoder } from '../codec/codec.ts';
+import type { Codec, Encoder, JpegEncoder } from '../codec/codec.ts';
 import { writeCopyRect } from '../codec/copy-rect/copy-rect.ts';
 import { assertInvariant } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
@@ -21,6 +20,7 @@ import {
   type PixelFormat,
 } from '../rfb/pixel-format.ts';
 import { intersect, isEmpty, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
+import type { RfbVersion } from '../rfb/version.ts';
 import type { Rights } from '../security/identity.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { Announcements, type Announcement } from './announcements.ts';
@@ -28,9 +28,10 @@ import { writeFixedColourMap } from './colour-map.ts';
 import type { Display } from './display.ts';
 import { negotiate, type Negotiated } from './negotiated.ts';
 import { PendingMoves } from './pending-moves.ts';
-import { cutRectangle, pixelBlock } from './picture.ts';
+import { cutForParts, cutRectangle, pixelBlock } from './picture.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowChange } from './take-over.ts';
+import { ViewerEncoders } from './viewer-encoders.ts';
 import { ViewerFlow } from './viewer-flow.ts';
 import { ViewerSize } from './viewer-size.ts';
 
@@ -46,6 +47,10 @@ export interface ViewerUpdatesOptions {
   readonly height: number;
   /** The display's clipboard is on its way to this viewer. */
   readonly clipboardSent?: (text: string) => void;
+  /** Absent: nothing is lost, whatever the viewer allows. */
+  readonly jpeg?: JpegEncoder;
+  /** Of RFB. vncsnapshot speaks 3.3, names LastRect and then hangs on it. Default: 3.8. */
+  readonly version?: RfbVersion;
 }
 
 /** Small messages that wait for room. A bell rings once however often it was rung; only the last clipboard counts. */
@@ -55,7 +60,9 @@ interface Waiting {
   clipboard: string | undefined;
 }
 
-const MAX_RECTANGLES = 65535;
+/** One less than what means "until LastRect". */
+const MAX_RECTANGLES = 65534;
+const UNTIL_LAST_RECT = 65535;
 /** As many as a full-HD picture has rows of tiles and runs of tiles in them, so that changes stay as exact as they are found. */
 const MAX_DAMAGE = 256;
 
@@ -63,7 +70,8 @@ export class ViewerUpdates {
   readonly #shadow: Shadow;
   readonly #limits: Limits;
   readonly #codecs: readonly Codec[];
-  readonly #encoders = new Map<number, Encoder>();
+  readonly #encoders: ViewerEncoders;
+  readonly #mayTakeLastRect: boolean;
   readonly #announcements: Announcements;
   readonly #size: ViewerSize;
   readonly #clipboardSent: (text: string) => void;
@@ -86,6 +94,8 @@ export class ViewerUpdates {
     this.#shadow = options.shadow;
     this.#limits = options.limits;
     this.#codecs = options.codecs;
+    this.#encoders = new ViewerEncoders(options.jpeg);
+    this.#mayTakeLastRect = options.version !== '3.3';
     this.#rights = options.rights;
     this.#announcements = new Announcements(options.display, options.limits);
     this.#size = new ViewerSize(options.display, options.width, options.height);
@@ -282,14 +292,18 @@ export class ViewerUpdates {
   *#writeUpdate(w: ByteWriter): Generator<void, void> {
     const translator = translatorOf(this.#format);
     const { codec } = this.#negotiated;
-    const encoder = this.#encoder();
+    const encoder = this.#encoders.of(this.#negotiated);
+    const mayEndEarly = this.#mayTakeLastRect && this.#negotiated.lastRect;
+    const encodeParts = mayEndEarly ? encoder.encodeParts : undefined;
     const announcements = this.#dueAnnouncements;
     const moves = this.#moves.take(this.#wanted());
-    const pieces = this.#takePieces(encoder);
+    const pieces = this.#takePieces(encoder, encodeParts !== undefined);
     if (moves.length + pieces.length > 0) this.#answered();
-    const rectangleCount = announcements.length + moves.length + pieces.length;
-    if (rectangleCount === 0) return;
-    assertInvariant(rectangleCount <= MAX_RECTANGLES, 'an update counts its rectangles in 16 bits');
+    const count = announcements.length + moves.length + pieces.length;
+    if (count === 0) return;
+    assertInvariant(count <= MAX_RECTANGLES, 'an update counts its rectangles in 16 bits');
+    const untilLastRect = encodeParts !== undefined && pieces.length > 0;
+    const rectangleCount = untilLastRect ? UNTIL_LAST_RECT : count;
     writeFramebufferUpdate(w, { type: 'FramebufferUpdate', rectangleCount });
     this.#sentUpdates += 1;
     for (const each of announcements)
@@ -304,14 +318,21 @@ export class ViewerUpdates {
       for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
         // Rights are looked at again for each piece: they may be lost while the update is on its way.
         const source = this.#rights.view ? picture : undefined;
-        writeRectangleHeader(w, piece, codec.encoding);
-        encoder.encode(pixelBlock(source, piece, translator), translator.format, w);
+        const block = pixelBlock(source, piece, translator);
+        if (encodeParts === undefined) {
+          writeRectangleHeader(w, piece, codec.encoding);
+          encoder.encode(block, translator.format, w);
+        } else {
+          encodeParts(block, piece, translator.format, w);
+        }
         yield;
       }
     } finally {
       this.#unsent = [];
       picture.release();
     }
+    if (untilLastRect)
+      writeRectangleHeader(w, { x: 0, y: 0, width: 0, height: 0 }, Encoding.LastRect);
   }
 
   /** Only an update with pixels uses the request up: simple viewers wait for them. */
@@ -321,22 +342,12 @@ export class ViewerUpdates {
   }
 
   /** The damage that was asked for. */
-  #takePieces(encoder: Encoder): Rectangle[] {
+  #takePieces(encoder: Encoder, forParts: boolean): Rectangle[] {
     const pieces: Rectangle[] = [];
     for (const asked of this.#wanted()) {
-      for (const r of this.#damage.take(asked)) pieces.push(...cutRectangle(r, encoder));
+      for (const r of this.#damage.take(asked))
+        pieces.push(...(forParts ? cutForParts(r) : cutRectangle(r, encoder)));
     }
     return pieces;
-  }
-
-  /** Encoders keep zlib streams, which live as long as the connection: one for each encoding, made when first used. */
-  #encoder(): Encoder {
-    const { codec, compressionLevel } = this.#negotiated;
-    let encoder = this.#encoders.get(codec.encoding);
-    if (encoder === undefined) {
-      encoder = codec.createEncoder(compressionLevel === undefined ? {} : { compressionLevel });
-      this.#encoders.set(codec.encoding, encoder);
-    }
-    return encoder;
   }
 }
