@@ -143,9 +143,14 @@ export class Session {
         this.#update(() => this.#updates.request(message));
         break;
       case 'KeyEvent':
+        this.#updates.attention.input(performance.now());
         this.#input.key(message);
         break;
       case 'PointerEvent':
+        this.#updates.attention.input(
+          performance.now(),
+          this.#updates.pointerIsRelative ? undefined : message,
+        );
         this.#input.pointer(message, this.#updates.pointerIsRelative);
         break;
       case 'ClientCutText':
