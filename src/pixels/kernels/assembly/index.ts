@@ -2,6 +2,7 @@
 export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
 export { deflate } from './deflate';
+export { deflateUndo } from './deflate-chains';
 export { deflatePrepare } from './deflate-block';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;
