@@ -248,6 +248,7 @@ export function createDeflater(level: number): Deflater {
 
   const finish = (size: number, shape: DataShape): Uint8Array => {
     assertInvariant(open?.owner === deflater && size <= open.size, 'finish follows begin');
+    assertInvariant(shape.bytesPerPixel >= 1, 'a pixel has bytes');
     const memory = deflateMemory();
     const state = memory.stateOf(deflater);
     const { address } = open;

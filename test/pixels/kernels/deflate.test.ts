@@ -4,6 +4,7 @@ import { constants, inflateRawSync } from 'node:zlib';
 import {
   HEAD_BITS,
   HEADS,
+  SCRATCH,
   SYMBOL_COUNTS,
   TABLE_BYTES,
   TOKENS,
@@ -93,6 +94,16 @@ describe('kernel deflate', () => {
       kernels.deflateUndo(tables, buffer + history, buffer + at, size, position);
     }
   };
+
+  it('prepares the same work space as its twin', () => {
+    const [ours, twin] = both.map((set, i) => {
+      const { work } = places[i]!;
+      set.kernels.clearBytes(work, WORK_BYTES);
+      set.kernels.deflatePrepare(work);
+      return bytesAt(set, work, SCRATCH);
+    });
+    assert.deepEqual(ours, twin);
+  });
 
   it('agrees with its twin in streams of many pieces, all of which node:zlib inflates', () => {
     forManySeeds(400, (random) => {
