@@ -26,11 +26,13 @@ import { limitedName } from './desktop-name.ts';
 import type { Display, ViewerInfo } from './display.ts';
 import { judgedRights } from './judged-rights.ts';
 import type { ClipboardDirection, Traffic } from './session.ts';
+import { Shadow } from './shadow.ts';
 import { judgeShare } from './share-policy.ts';
 
 /** QEMU's words: one exclusive viewer throws the others out; only shared ones may come; the flag is ignored. */
 export type SharePolicy = 'allow-exclusive' | 'force-shared' | 'ignore';
 
+/** What a server tells. `id` is a connection's, from 1 on. */
 export type ServerEvents = {
   connected: { readonly id: number; readonly peer: Peer };
   /** The real reason, for logs; the peer was told a neutral one. */
@@ -87,6 +89,7 @@ export interface ServerOptions {
   readonly logger?: Logger;
 }
 
+/** A display with its viewers. */
 export interface VncServer {
   readonly events: Emitter<ServerEvents>;
   /** Takes a connection over. Never throws and never rejects: faults end in `disconnected`. Returns its id. */
@@ -98,6 +101,7 @@ export interface VncServer {
   readonly roundTripMs: (id: number) => number | undefined;
   /** Closes one session, or one handshake. False when there is none with this id. `by` is told in events. */
   readonly kick: (id: number, reason?: string, by?: string) => boolean;
+  /** False when there is no session with this id. `by` is told in events. */
   readonly setRights: (id: number, rights: Rights, by?: string) => boolean;
   /** The access policy changed: asks `judge` about every session, lowers and raises rights, closes who may not stay. */
   readonly review: () => void;
@@ -111,6 +115,7 @@ export interface ServerParts {
   readonly codecs: readonly Codec[];
 }
 
+/** A server without sockets: hand it streams with accept(). `serve` is what most programs want. */
 export function createServer(
   options: ServerOptions,
   parts: ServerParts = { handshake: serverHandshake, codecs },
@@ -149,6 +154,7 @@ class Server implements VncServer {
     };
     this.#context = {
       display: options.display,
+      shadow: new Shadow(options.display),
       limits: this.#limits,
       logger: this.#logger,
       codecs: parts.codecs,

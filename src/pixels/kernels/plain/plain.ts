@@ -2,11 +2,15 @@
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 import { bytesKernels } from './bytes.ts';
+import { changeKernels } from './changes.ts';
 import { compareKernels } from './compare.ts';
 import { deflateKernels } from './deflate.ts';
+import { featureKernels } from './features.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...bytesKernels(memory),
+  ...changeKernels(memory),
   ...compareKernels(memory),
   ...deflateKernels(memory),
+  ...featureKernels(memory),
 });
