@@ -5,7 +5,7 @@
  * noVNC's decoders in Node, drawing into memory, and by ours, in turns, each time in a new process. Processor time of the
  * passes after the first, medians. The first pass of each process compares with the frames after every update. noVNC has no
  * ZRLE here, and its JPEG is the browser's.
- * Options: --json, --quick, --rounds N (default 5), --passes N (default 4), --frames N (default 12), --corpus LIST,
+ * Options: --json, --markdown, --quick, --rounds N (default 5), --passes N (default 4), --frames N (default 12), --corpus LIST,
  * --mode full|damage (default damage), --svg.
  */
 import { join } from 'node:path';
@@ -41,6 +41,7 @@ const settings: Readonly<Record<string, EncoderSettings>> = {
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     svg: { type: 'boolean', default: false },
     rounds: { type: 'string' },
@@ -175,30 +176,33 @@ if (flags.json) {
   console.log(
     `\nDecoders, ${mode}, ${rounds} rounds of ${passes} passes by turns, medians; MPix/s of processor time\n`,
   );
-  printTable([
+  printTable(
     [
-      'corpus',
-      'stream',
-      'of',
-      'libvncclient',
-      'noVNC',
-      'ours',
-      'to libvncclient',
-      'to noVNC',
-      'pixels: libvncclient',
-      'noVNC',
-      'ours',
+      [
+        'corpus',
+        'stream',
+        'of',
+        'libvncclient',
+        'noVNC',
+        'ours',
+        'to libvncclient',
+        'to noVNC',
+        'pixels: libvncclient',
+        'noVNC',
+        'ours',
+      ],
+      ...rows.map((row) => [
+        row.corpus,
+        row.setting,
+        row.source,
+        ...DECODERS.map((decoder) => fixed(speed(row, decoder), 0)),
+        times(row, 'libvncclient'),
+        times(row, 'novnc'),
+        ...DECODERS.map((decoder) => seenText(row.psnr[decoder])),
+      ]),
     ],
-    ...rows.map((row) => [
-      row.corpus,
-      row.setting,
-      row.source,
-      ...DECODERS.map((decoder) => fixed(speed(row, decoder), 0)),
-      times(row, 'libvncclient'),
-      times(row, 'novnc'),
-      ...DECODERS.map((decoder) => seenText(row.psnr[decoder])),
-    ]),
-  ]);
+    flags.markdown,
+  );
   console.log(
     faults.length === 0
       ? '\nEvery picture is what was sent.'

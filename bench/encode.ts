@@ -6,8 +6,9 @@
  * of the process's threads', the median of the passes after the first, then of the rounds. Every stream is then decoded by
  * libvncclient and by our own decoder and compared with the frames, pixel by pixel. `pool` compares wall time, as it uses
  * more than one core; `moves` lets ours use CopyRect, which libvncserver uses only where a program says what it moved.
- * Options: --json, --quick (half a minute), --rounds N (default 5), --passes N (default 4), --frames N of a corpus (default
- * 12), --corpus LIST, --mode full,damage, --only LIST of settings such as "Tight L2,ZRLE L2", --svg: writes docs/images.
+ * Options: --json, --markdown, --quick (half a minute), --rounds N (default 5), --passes N (default 4), --frames N of a corpus (default
+ * 12), --corpus LIST, --mode full,damage, --only LIST of settings such as "Tight L2,ZRLE L2", --svg: writes docs/images,
+ * --gate: ends with 1 unless every gate is met, as it does in any case when a stream is wrong.
  */
 import { parseArgs } from 'node:util';
 import {
@@ -53,8 +54,10 @@ const settings: readonly Setting[] = [
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     svg: { type: 'boolean', default: false },
+    gate: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     passes: { type: 'string' },
     frames: { type: 'string' },
@@ -163,47 +166,50 @@ function print(): void {
   console.log(
     `\nEncoders, ${rounds} rounds of ${passes} passes by turns, medians; processor time; single thread but for pool\n`,
   );
-  printTable([
+  printTable(
     [
-      'corpus',
-      'what',
-      'setting',
-      'libvncserver',
-      'MPix/s',
-      'ours',
-      'MPix/s',
-      'cold',
-      'speed',
-      'bytes',
-      'speed to TigerVNC',
-      'bytes',
-      'pixels: theirs',
-      'ours',
-      'gates',
+      [
+        'corpus',
+        'what',
+        'setting',
+        'libvncserver',
+        'MPix/s',
+        'ours',
+        'MPix/s',
+        'cold',
+        'speed',
+        'bytes',
+        'speed to TigerVNC',
+        'bytes',
+        'pixels: theirs',
+        'ours',
+        'gates',
+      ],
+      ...rows.map((row) => {
+        const { libvncserver, ours } = row.measured.sides;
+        const mpix = row.measured.pixels / 1e6;
+        const pool = row.setting.endsWith('pool');
+        return [
+          row.heldOut ? `${row.corpus} (held out)` : row.corpus,
+          row.mode,
+          row.setting,
+          bytesText(libvncserver.bytes),
+          fixed(mpix / libvncserver.cpu, 0),
+          bytesText(ours.bytes),
+          fixed(mpix / (pool ? ours.wall : ours.cpu), 0),
+          fixed(mpix / ours.coldCpu, 0),
+          times(row.speed),
+          times(row.bytes),
+          times(row.tigerSpeed),
+          times(row.tigerBytes),
+          decibels(libvncserver.psnr),
+          decibels(ours.psnr),
+          row.gates.length === 0 ? '' : row.gates.every((gate) => gate.met) ? 'met' : 'NOT MET',
+        ];
+      }),
     ],
-    ...rows.map((row) => {
-      const { libvncserver, ours } = row.measured.sides;
-      const mpix = row.measured.pixels / 1e6;
-      const pool = row.setting.endsWith('pool');
-      return [
-        row.heldOut ? `${row.corpus} (held out)` : row.corpus,
-        row.mode,
-        row.setting,
-        bytesText(libvncserver.bytes),
-        fixed(mpix / libvncserver.cpu, 0),
-        bytesText(ours.bytes),
-        fixed(mpix / (pool ? ours.wall : ours.cpu), 0),
-        fixed(mpix / ours.coldCpu, 0),
-        times(row.speed),
-        times(row.bytes),
-        times(row.tigerSpeed),
-        times(row.tigerBytes),
-        decibels(libvncserver.psnr),
-        decibels(ours.psnr),
-        row.gates.length === 0 ? '' : row.gates.every((gate) => gate.met) ? 'met' : 'NOT MET',
-      ];
-    }),
-  ]);
+    flags.markdown,
+  );
   const gated = rows.filter((row) => row.gates.length > 0);
   if (gated.length > 0) console.log('\nGates:');
   for (const { corpus, mode, setting, gates } of gated)
@@ -221,4 +227,5 @@ if (flags.json)
   console.log(JSON.stringify({ rounds, passes, frames, rows, left: [...left], faults }));
 else print();
 if (flags.svg) drawEncoders(rows);
-process.exit(faults.length === 0 ? 0 : 1);
+const gatesMet = rows.every((row) => row.gates.every((gate) => gate.met));
+process.exit(faults.length === 0 && (gatesMet || !flags.gate) ? 0 : 1);

@@ -6,7 +6,7 @@
  * from the picture which it saw. Processor time is that of every process that serves; of the source apart where it is apart
  * (for QEMU without the guest's own threads). Latency: from a key that is sent to its effect in the viewer's picture, with
  * nothing else moving (`quiet`) and with everything moving. The servers take turns; the others are stopped meanwhile.
- * Options: --json, --quick, --rounds N (default 5), --seconds N (default 5), --fps N (default 30), --keys N a round (default
+ * Options: --json, --markdown, --quick, --rounds N (default 5), --seconds N (default 5), --fps N (default 30), --keys N a round (default
  * 40), --size WxH (default 1920x1080), --only LIST of names, --jpeg: with JPEG at quality 8,
  * --copies: the content scrolls by XCopyArea, of which TigerVNC makes CopyRect, --svg.
  */
@@ -39,6 +39,7 @@ import { fixed, median, printTable } from './support/table.ts';
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     svg: { type: 'boolean', default: false },
     jpeg: { type: 'boolean', default: false },
@@ -296,58 +297,61 @@ if (flags.json) {
   console.log(
     `\nWhole servers over X509None on loopback, ${flags.size} at ${framesPerSecond} frames a second${flags.jpeg ? ', JPEG' : ', lossless'}; medians of ${rounds} rounds\n`,
   );
-  printTable([
+  printTable(
     [
-      'server',
-      'frames/s seen',
-      'updates/s',
-      'kB/frame',
-      'server CPU ms/frame',
-      'source CPU ms/frame',
-      'quiet p50 ms',
-      'p99',
-      'moving p50 ms',
-      'p99',
-      'lost keys',
+      [
+        'server',
+        'frames/s seen',
+        'updates/s',
+        'kB/frame',
+        'server CPU ms/frame',
+        'source CPU ms/frame',
+        'quiet p50 ms',
+        'p99',
+        'moving p50 ms',
+        'p99',
+        'lost keys',
+      ],
+      ...rows.map((row) => [
+        row.name,
+        fixed(
+          of(row, (sample) => sample.frames / sample.seconds),
+          1,
+        ),
+        fixed(
+          of(row, (sample) => sample.updates / sample.seconds),
+          1,
+        ),
+        fixed(
+          of(
+            row,
+            perFrame((sample) => sample.bytes),
+          ) / 1000,
+          1,
+        ),
+        fixed(
+          of(
+            row,
+            perFrame((sample) => sample.serverCpu),
+          ) * 1000,
+          2,
+        ),
+        fixed(
+          of(
+            row,
+            perFrame((sample) => sample.sourceCpu),
+          ) * 1000,
+          2,
+        ),
+        fixed(percentile(row.quietMs, 0.5), 1),
+        fixed(percentile(row.quietMs, 0.99), 1),
+        fixed(percentile(row.movingMs, 0.5), 1),
+        fixed(percentile(row.movingMs, 0.99), 1),
+        row.lost,
+      ]),
     ],
-    ...rows.map((row) => [
-      row.name,
-      fixed(
-        of(row, (sample) => sample.frames / sample.seconds),
-        1,
-      ),
-      fixed(
-        of(row, (sample) => sample.updates / sample.seconds),
-        1,
-      ),
-      fixed(
-        of(
-          row,
-          perFrame((sample) => sample.bytes),
-        ) / 1000,
-        1,
-      ),
-      fixed(
-        of(
-          row,
-          perFrame((sample) => sample.serverCpu),
-        ) * 1000,
-        2,
-      ),
-      fixed(
-        of(
-          row,
-          perFrame((sample) => sample.sourceCpu),
-        ) * 1000,
-        2,
-      ),
-      fixed(percentile(row.quietMs, 0.5), 1),
-      fixed(percentile(row.quietMs, 0.99), 1),
-      fixed(percentile(row.movingMs, 0.5), 1),
-      fixed(percentile(row.movingMs, 0.99), 1),
-      row.lost,
-    ]),
-  ]);
+    flags.markdown,
+  );
 }
 if (flags.svg) {
   const shares = Array.from({ length: 50 }, (_, i) => (i + 0.5) / 50);

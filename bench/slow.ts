@@ -3,7 +3,7 @@
  *
  * A server plays a corpus at a fixed rate to a fast viewer, without and with a second one that takes 1 Mbit/s, in turns.
  * Memory is the server process's resident set, looked at ten times a second.
- * Options: --json, --rounds N (default 5), --seconds N a phase (default 6), --corpus NAME (default desktop), --fps N
+ * Options: --json, --markdown, --rounds N (default 5), --seconds N a phase (default 6), --corpus NAME (default desktop), --fps N
  * (default 5), --mbit N (default 1), --mode None|… (default X509None), --encoding Tight|ZRLE (default Tight), --quick, --svg.
  */
 import { parseArgs } from 'node:util';
@@ -19,6 +19,7 @@ import { watch, type Watcher } from './support/watcher.ts';
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     svg: { type: 'boolean', default: false },
     rounds: { type: 'string' },
@@ -111,32 +112,35 @@ if (flags.json) {
   console.log(
     `\nA fast viewer and one of ${flags.mbit} Mbit/s, ${flags.corpus} at ${framesPerSecond} frames a second, ${flags.mode}, ${flags.encoding}; medians of ${rounds} rounds\n`,
   );
-  printTable([
-    ['', 'fast updates/s', 'slow updates/s', 'slow kbit/s', 'memory MB'],
-    ...[false, true].map((slow) => [
-      slow ? 'with the slow one' : 'alone',
-      fixed(
-        of(slow, (each) => each.fastPerSecond),
-        2,
-      ),
-      slow
-        ? fixed(
-            of(slow, (each) => each.slowPerSecond),
-            2,
-          )
-        : '-',
-      slow
-        ? fixed(
-            of(slow, (each) => each.slowKilobits),
-            0,
-          )
-        : '-',
-      fixed(
-        of(slow, (each) => each.highestMemory),
-        0,
-      ),
-    ]),
-  ]);
+  printTable(
+    [
+      ['', 'fast updates/s', 'slow updates/s', 'slow kbit/s', 'memory MB'],
+      ...[false, true].map((slow) => [
+        slow ? 'with the slow one' : 'alone',
+        fixed(
+          of(slow, (each) => each.fastPerSecond),
+          2,
+        ),
+        slow
+          ? fixed(
+              of(slow, (each) => each.slowPerSecond),
+              2,
+            )
+          : '-',
+        slow
+          ? fixed(
+              of(slow, (each) => each.slowKilobits),
+              0,
+            )
+          : '-',
+        fixed(
+          of(slow, (each) => each.highestMemory),
+          0,
+        ),
+      ]),
+    ],
+    flags.markdown,
+  );
   console.log(
     `\n  the fast one keeps ${fixed((100 * beside) / alone, 0)} % of its rate; the server never had more than ${fixed(peak, 0)} MB`,
   );

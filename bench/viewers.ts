@@ -4,7 +4,7 @@
  * A server plays a corpus at a fixed rate; viewers that take every update log in until there are as many as a step says.
  * Processor time is the server process's, all threads, less what it takes to play to nobody; memory is its resident set
  * after a collection, less that with nobody.
- * Options: --json, --viewers LIST (default 1,10,50), --seconds N a step (default 8), --corpus NAME (default desktop),
+ * Options: --json, --markdown, --viewers LIST (default 1,10,50), --seconds N a step (default 8), --corpus NAME (default desktop),
  * --fps N (default 5), --mode None|X509Vnc|… (default X509None), --encoding Tight|ZRLE (default Tight), --quick, --svg.
  */
 import { parseArgs } from 'node:util';
@@ -20,6 +20,7 @@ import { watch, type Watcher } from './support/watcher.ts';
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     svg: { type: 'boolean', default: false },
     viewers: { type: 'string' },
@@ -123,28 +124,31 @@ if (flags.json) {
   console.log(
     `\nViewers of ${flags.corpus} at ${framesPerSecond} frames a second, ${flags.mode}, ${flags.encoding}\n`,
   );
-  printTable([
+  printTable(
     [
-      'viewers',
-      'updates/s each',
-      'least',
-      'server CPU',
-      'CPU/viewer',
-      'CPU ms/update',
-      'kB/update',
-      'memory/viewer',
+      [
+        'viewers',
+        'updates/s each',
+        'least',
+        'server CPU',
+        'CPU/viewer',
+        'CPU ms/update',
+        'kB/update',
+        'memory/viewer',
+      ],
+      ...rows.map((row) => [
+        row.viewers,
+        fixed(row.updatesPerSecond, 1),
+        fixed(row.leastUpdatesPerSecond, 1),
+        `${fixed(row.cpu * 100, 0)} %`,
+        `${fixed(row.cpuPerViewer * 100, 1)} %`,
+        fixed(row.cpuMsPerUpdate, 2),
+        fixed(row.kilobytesPerUpdate, 0),
+        `${fixed(row.memoryPerViewer / 1000, 2)} MB`,
+      ]),
     ],
-    ...rows.map((row) => [
-      row.viewers,
-      fixed(row.updatesPerSecond, 1),
-      fixed(row.leastUpdatesPerSecond, 1),
-      `${fixed(row.cpu * 100, 0)} %`,
-      `${fixed(row.cpuPerViewer * 100, 1)} %`,
-      fixed(row.cpuMsPerUpdate, 2),
-      fixed(row.kilobytesPerUpdate, 0),
-      `${fixed(row.memoryPerViewer / 1000, 2)} MB`,
-    ]),
-  ]);
+    flags.markdown,
+  );
 }
 if (flags.svg) {
   const curve = (name: string, value: (row: Row) => number) => ({
