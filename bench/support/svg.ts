@@ -8,7 +8,7 @@ const images = join(dirname(fileURLToPath(import.meta.url)), '../../../docs/imag
 const WIDTH = 720;
 const LEFT = 64;
 const RIGHT = 16;
-const TOP = 64;
+const TOP = 84;
 const PLOT_HEIGHT = 260;
 const BOTTOM = 52;
 const SERIES_COLOURS = 6;
@@ -90,13 +90,16 @@ function frame(title: string, y: Axis, yName: string, names: readonly string[]):
       `<text class="faint" x="${LEFT - 8}" y="${where}" dy="4" text-anchor="end">${short(mark)}</text>`,
     );
   }
-  let x = LEFT + 120;
+  let [x, row] = [LEFT, 0];
   names.forEach((name, i) => {
+    const needed = 40 + name.length * 7;
+    if (x + needed > WIDTH - RIGHT) [x, row] = [LEFT, row + 1];
+    const top = 34 + row * 18;
     parts.push(
-      `<rect class="bar s${i % SERIES_COLOURS}" x="${x}" y="38" width="12" height="12" rx="2"/>`,
-      `<text class="text" x="${x + 18}" y="48">${escapeXml(name)}</text>`,
+      `<rect class="bar s${i % SERIES_COLOURS}" x="${x}" y="${top}" width="12" height="12" rx="2"/>`,
+      `<text class="text" x="${x + 18}" y="${top + 10}">${escapeXml(name)}</text>`,
     );
-    x += 40 + name.length * 7;
+    x += needed;
   });
   return parts;
 }

@@ -37,9 +37,9 @@ describe('charts', () => {
     const [points] = attribute(svg, 'polyline', 'points');
     const places = points!.split(' ').map((each) => each.split(',').map(Number));
     assert.deepEqual(places, [
-      [64, 324],
-      [380, 194],
-      [696, 64],
+      [64, 344],
+      [380, 214],
+      [696, 84],
     ]);
   });
 
@@ -55,6 +55,12 @@ describe('charts', () => {
     // The legend's two squares, then the one bar: all of the plot.
     assert.deepEqual(heights, [12, 12, 260]);
     assert.equal(attribute(svg, 'line', 'stroke-dasharray').length, 1);
+  });
+
+  it('begins a second line of names where the first is full', () => {
+    const series = ['first', 'second'].map((name) => ({ name: name.repeat(10), points: [] }));
+    const svg = lineChart({ title: '', x: '', y: '', series });
+    assert.deepEqual(attribute(svg, 'rect', 'y'), ['34', '52']);
   });
 
   it('has colours for dark pages too', () => {
