@@ -5,8 +5,8 @@
  * noVNC's decoders in Node, drawing into memory, and by ours, in turns, each time in a new process. Processor time of the
  * passes after the first, medians. The first pass of each process compares with the frames after every update. noVNC has no
  * ZRLE here, and its JPEG is the browser's.
- * Options: --json, --markdown, --quick, --rounds N (default 5), --passes N (default 4), --frames N (default 12), --corpus LIST,
- * --mode full|damage (default damage), --svg.
+ * Options: --json (a PSNR of null: exact), --markdown, --quick, --rounds N (default 5), --passes N (default 4), --frames N
+ * (default 12), --corpus LIST, --mode full|damage (default damage), --svg.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -6,9 +6,10 @@
  * of the process's threads', the median of the passes after the first, then of the rounds. Every stream is then decoded by
  * libvncclient and by our own decoder and compared with the frames, pixel by pixel. `pool` compares wall time, as it uses
  * more than one core; `moves` lets ours use CopyRect, which libvncserver uses only where a program says what it moved.
- * Options: --json, --markdown, --quick (half a minute), --rounds N (default 5), --passes N (default 4), --frames N of a corpus (default
- * 12), --corpus LIST, --mode full,damage, --only LIST of settings such as "Tight L2,ZRLE L2", --svg: writes docs/images,
- * --gate: ends with 1 unless every gate is met, as it does in any case when a stream is wrong.
+ * Options: --json (a PSNR of null: exact), --markdown, --quick (half a minute), --rounds N (default 5), --passes N (default
+ * 4), --frames N of a corpus (default 12), --corpus LIST, --mode full,damage, --only LIST of settings such as "Tight L2,ZRLE
+ * L2", --svg: writes docs/images, --gate: ends with 1 unless every gate is met, as it does in any case when a stream is
+ * wrong.
  */
 import { parseArgs } from 'node:util';
 import {

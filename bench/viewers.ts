@@ -4,8 +4,9 @@
  * A server plays a corpus at a fixed rate; viewers that take every update log in until there are as many as a step says.
  * Processor time is the server process's, all threads, less what it takes to play to nobody; memory is its resident set
  * after a collection, less that with nobody.
- * Options: --json, --markdown, --viewers LIST (default 1,10,50), --seconds N a step (default 8), --corpus NAME (default desktop),
- * --fps N (default 5), --mode None|X509Vnc|… (default X509None), --encoding Tight|ZRLE (default Tight), --quick, --svg.
+ * Options: --json, --markdown, --viewers LIST (default 1,10,50), --seconds N a step (default 8), --corpus NAME (default
+ * desktop), --fps N (default 5), --mode None|X509Vnc|… (default X509None), --encoding Tight|ZRLE (default Tight), --quick,
+ * --svg.
  */
 import { parseArgs } from 'node:util';
 import { Encoding } from '../src/rfb/constants.ts';
