@@ -3,7 +3,8 @@
  *
  * A server plays a corpus at a fixed rate to a fast viewer, without and with a second one that takes 1 Mbit/s, in turns.
  * Memory is the server process's resident set, looked at ten times a second.
- * Options: --json, --markdown, --rounds N (default 5), --seconds N a phase (default 6), --corpus NAME (default desktop),
+ * Options: --json, --markdown, --rounds N (default 3), --seconds N a phase (default 20: a whole
+ * picture takes as long), --corpus NAME (default desktop),
  * --fps N (default 5), --mbit N (default 1), --mode None|… (default X509None), --encoding Tight|ZRLE (default Tight),
  * --quick, --svg.
  */
@@ -32,8 +33,8 @@ const { values: flags } = parseArgs({
     encoding: { type: 'string', default: 'Tight' },
   },
 });
-const rounds = Number(flags.rounds ?? (flags.quick ? 2 : 5));
-const seconds = Number(flags.seconds ?? (flags.quick ? 4 : 6));
+const rounds = Number(flags.rounds ?? (flags.quick ? 2 : 3));
+const seconds = Number(flags.seconds ?? (flags.quick ? 4 : 20));
 const framesPerSecond = Number(flags.fps);
 const encodings = [Encoding[flags.encoding as 'Tight'], Encoding.CompressionLevel0 + 2];
 

@@ -53,6 +53,8 @@ interface Row {
   readonly kilobytesPerUpdate: number;
   /** Resident, kilobytes, above that with nobody. */
   readonly memoryPerViewer: number;
+  /** The same for those only that came since the step before. */
+  readonly memoryPerFurther: number;
   readonly memory: number;
 }
 
@@ -80,6 +82,7 @@ async function step(viewers: number, idle: { cpu: number; memory: number }): Pro
   const after = counts();
   await server.settle();
   const memory = residentKilobytes(server.pid);
+  const last = rows.at(-1);
   const rates = after.map(([updates], i) => (updates - before[i]![0]) / took);
   const updates = after.reduce((sum, [count], i) => sum + count - before[i]![0], 0);
   const bytes = after.reduce((sum, [, count], i) => sum + count - before[i]![1], 0);
@@ -92,6 +95,7 @@ async function step(viewers: number, idle: { cpu: number; memory: number }): Pro
     cpuMsPerUpdate: ((spent - idle.cpu) * took * 1000) / updates,
     kilobytesPerUpdate: bytes / updates / 1000,
     memoryPerViewer: (memory - idle.memory) / viewers,
+    memoryPerFurther: (memory - (last?.memory ?? idle.memory)) / (viewers - (last?.viewers ?? 0)),
     memory,
   };
 }
@@ -136,6 +140,7 @@ if (flags.json) {
         'CPU ms/update',
         'kB/update',
         'memory/viewer',
+        'each further',
       ],
       ...rows.map((row) => [
         row.viewers,
@@ -146,6 +151,7 @@ if (flags.json) {
         fixed(row.cpuMsPerUpdate, 2),
         fixed(row.kilobytesPerUpdate, 0),
         `${fixed(row.memoryPerViewer / 1000, 2)} MB`,
+        `${fixed(row.memoryPerFurther / 1000, 2)} MB`,
       ]),
     ],
     flags.markdown,
