@@ -3,8 +3,8 @@
  *
  * A server plays a corpus at a fixed rate to a fast viewer, without and with a second one that takes 1 Mbit/s, in turns.
  * Memory is the server process's resident set, looked at ten times a second.
- * Options: --json, --markdown, --rounds N (default 3), --seconds N a phase (default 20: a whole
- * picture takes as long), --corpus NAME (default desktop),
+ * Options: --json, --markdown, --rounds N (default 3), --seconds N a phase (default 20: a whole picture takes as long),
+ * --corpus NAME (default desktop),
  * --fps N (default 5), --mbit N (default 1), --mode None|… (default X509None), --encoding Tight|ZRLE (default Tight),
  * --quick, --svg.
  */
