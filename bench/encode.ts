@@ -3,7 +3,7 @@
  *
  * Both encode the same frames of bench/corpus in process, for a viewer of depth 24 with the same wishes: `full` sends each
  * frame whole, `damage` what changed since the one before. They take turns, each time in a new process; processor time is all
- * of the process's threads', the median of the passes after the first, then of the rounds. Every stream is then decoded by
+ * of the process's threads', the median of the second half of the passes, then of the rounds. Every stream is then decoded by
  * libvncclient and by our own decoder and compared with the frames, pixel by pixel. `pool` compares wall time, as it uses
  * more than one core; `moves` lets ours use CopyRect, which libvncserver uses only where a program says what it moved.
  * Options: --json (a PSNR of null: exact), --markdown, --quick (half a minute), --rounds N (default 5), --passes N (default
@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import {
   heldOutCorpora,
   openCorpora,
+  passesOf,
   tunedCorpora,
   type Corpus,
   type Mode,
@@ -70,9 +71,6 @@ const { values: flags } = parseArgs({
 const { quick } = flags;
 const rounds = Number(flags.rounds ?? (quick ? 2 : 5));
 const passes = Number(flags.passes ?? (quick ? 2 : 4));
-/** A console's pass takes milliseconds, too few for a compiler to warm up in. */
-const passesOf = (corpus: Corpus): number =>
-  Math.min(64, corpus.name === 'vm' ? 6 * passes : passes);
 const frames = Number(flags.frames ?? (quick ? 3 : 12));
 const corpusNames = (
   flags.corpus ?? (quick ? tunedCorpora : [...tunedCorpora, ...heldOutCorpora]).join(',')
@@ -138,7 +136,7 @@ try {
           mode,
           theirs,
           rounds,
-          passes: passesOf(corpus),
+          passes: passesOf(corpus.plans[mode], passes),
           ours: { ...theirs, copyRect: moves, pool },
         };
         rows.push(rowOf(corpus, mode, setting, measureEncoders(job, programs)));
