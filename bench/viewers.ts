@@ -171,14 +171,5 @@ if (flags.svg) {
       series: [curve('all', (row) => row.cpu * 100)],
     }),
   );
-  saveImage(
-    'viewers-memory',
-    lineChart({
-      title: 'Resident memory of the server',
-      x: 'viewers',
-      y: 'MB',
-      series: [curve('all', (row) => row.memory / 1000)],
-    }),
-  );
 }
 process.exit(0);

@@ -63,6 +63,18 @@ export function ticks(highest: number): number[] {
   return Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)));
 }
 
+/** A name in lines of at most so many letters, where it has spaces. */
+export function wrapped(name: string, letters: number): string[] {
+  const lines: string[] = [];
+  for (const word of name.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < letters)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 const short = (value: number): string => Number(value.toPrecision(6)).toString();
 const at = (value: number): string => value.toFixed(1);
 
@@ -171,8 +183,10 @@ export function barChart({ title, y: yName, series, groups, mark }: BarChart): s
         `<text class="text" x="${at(left + barWidth / 2)}" y="${at(top - 4)}" text-anchor="middle" font-size="10">${short(Number(value.toPrecision(2)))}</text>`,
       );
     });
-    parts.push(
-      `<text class="text" x="${at(middle)}" y="${bottom + 18}" text-anchor="middle">${escapeXml(group.name)}</text>`,
+    wrapped(group.name, groupWidth / 7).forEach((line, i) =>
+      parts.push(
+        `<text class="text" x="${at(middle)}" y="${bottom + 18 + i * 14}" text-anchor="middle">${escapeXml(line)}</text>`,
+      ),
     );
   });
   if (mark !== undefined)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { barChart, escapeXml, lineChart, ticks } from '../../bench/support/svg.ts';
+import { barChart, escapeXml, lineChart, ticks, wrapped } from '../../bench/support/svg.ts';
 
 /** Values of an attribute, in order. */
 const attribute = (svg: string, element: string, name: string): string[] =>
@@ -55,6 +55,11 @@ describe('charts', () => {
     // The legend's two squares, then the one bar: all of the plot.
     assert.deepEqual(heights, [12, 12, 260]);
     assert.equal(attribute(svg, 'line', 'stroke-dasharray').length, 1);
+  });
+
+  it('breaks the name of a group at spaces where it is too long', () => {
+    assert.deepEqual(wrapped('ours before Xvnc, raw', 15), ['ours before', 'Xvnc, raw']);
+    assert.deepEqual(wrapped('x11vnc', 3), ['x11vnc']);
   });
 
   it('begins a second line of names where the first is full', () => {
