@@ -182,6 +182,9 @@ async function measure(viewer: Viewer, row: Row, round: number): Promise<void> {
   await sleep(500);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stopEverything().then(() => process.exit(1)));
+
 const viewers: Viewer[] = [];
 const scenes: Scene[] = [];
 const rows: Row[] = [];
