@@ -2,7 +2,8 @@
  * How fast and how small are our encoders beside libvncserver's, and what does TigerVNC's recorded ratio make of that?
  *
  * Both encode the same frames of bench/corpus in process, for a viewer of depth 24 with the same wishes: `full` sends each
- * frame whole, `damage` what changed since the one before. They take turns, each time in a new process; processor time is all
+ * frame whole, `damage` the tiles of 64x64 that changed since the one before (ours then looks for what really changed, in
+ * its own time). They take turns, each time in a new process; processor time is all
  * of the process's threads', the median of the second half of the passes, then of the rounds. Every stream is then decoded by
  * libvncclient and by our own decoder and compared with the frames, pixel by pixel. `pool` compares wall time, as it uses
  * more than one core; `moves` lets ours use CopyRect, which libvncserver uses only where a program says what it moved.

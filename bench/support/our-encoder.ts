@@ -11,6 +11,7 @@ import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import { singleScreen } from '../../src/rfb/screen.ts';
 import { allRights } from '../../src/security/identity.ts';
 import type { Display, DisplayEvents } from '../../src/server/display.ts';
+import { Shadow } from '../../src/server/shadow.ts';
 import { ViewerUpdates } from '../../src/server/viewer-updates.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
 
@@ -29,7 +30,10 @@ export interface EncoderSettings {
 }
 
 export interface OurEncoder {
-  /** The FramebufferUpdate for what has changed in the framebuffer: valid until the next. */
+  /**
+   * The FramebufferUpdate for what has changed in the framebuffer, where `damage` says that it may have: valid until the
+   * next. Finding what really changed is part of it.
+   */
   readonly update: (damage: readonly Rectangle[]) => Uint8Array | Promise<Uint8Array>;
   readonly close: () => void;
 }
@@ -41,8 +45,11 @@ export async function createOurEncoder(
   settings: EncoderSettings,
 ): Promise<OurEncoder> {
   const { width, height } = framebuffer;
+  const display = still(framebuffer);
+  const shadow = new Shadow(display);
   const updates = new ViewerUpdates({
-    display: still(framebuffer),
+    display,
+    shadow,
     limits: defaultLimits,
     codecs,
     rights: allRights,
@@ -56,17 +63,24 @@ export async function createOurEncoder(
     ...(settings.level === undefined ? [] : [Encoding.CompressionLevel0 + settings.level]),
     ...(settings.quality === undefined ? [] : [Encoding.JpegQualityLevel0 + settings.quality]),
   ]);
+  const leave = shadow.join({
+    takesMoves: updates.takesMoves,
+    published: (change) => updates.published(change),
+    stale: () => undefined,
+  });
   const writer = new ByteWriter();
   const everything = { type: 'FramebufferUpdateRequest', x: 0, y: 0, width, height } as const;
   return {
     update: (damage) => {
-      updates.request({ ...everything, incremental: true });
-      updates.damaged(damage);
+      display.events.emit('damage', damage);
+      // The whole screen is to be sent whole, whatever of it is the same as before.
+      const whole = damage.some((r) => r.width === width && r.height === height);
+      updates.request({ ...everything, incremental: !whole });
       writer.truncate(0);
       for (const _ of updates.write(writer));
       return writer.written();
     },
-    close: () => undefined,
+    close: leave,
   };
 }
 
