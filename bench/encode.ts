@@ -3,14 +3,14 @@
  *
  * Both encode the same frames of bench/corpus in process, for a viewer of depth 24 with the same wishes: `full` sends each
  * frame whole, `damage` the tiles of 64x64 that changed since the one before (ours then looks for what really changed, in
- * its own time). They take turns, each time in a new process; processor time is all
- * of the process's threads', the median of the second half of the passes, then of the rounds. Every stream is then decoded by
- * libvncclient and by our own decoder and compared with the frames, pixel by pixel. `pool` compares wall time, as it uses
- * more than one core; `moves` lets ours use CopyRect, which libvncserver uses only where a program says what it moved.
- * Options: --json (a PSNR of null: exact), --markdown, --quick (half a minute), --rounds N (default 5), --passes N (default
- * 4), --frames N of a corpus (default 12), --corpus LIST, --mode full,damage, --only LIST of settings such as "Tight L2,ZRLE
- * L2", --svg: writes docs/images, --gate: ends with 1 unless every gate is met, as it does in any case when a stream is
- * wrong.
+ * its own time). They take turns, each time in a new process; processor time is all of the process's threads', the median of
+ * the second half of the passes, then of the rounds. Every stream is then decoded by libvncclient and by our own decoder and
+ * compared with the frames, pixel by pixel. `pool` compares wall time, as it uses more than one core; `moves` lets ours use
+ * CopyRect, which libvncserver uses only where a program says what it moved.
+ * Options: --json (a PSNR of null: exact), --markdown, --quick (half a minute), --rounds N (default 5), --passes N at least
+ * (default 4), --frames N of a corpus (default 12), --corpus LIST, --mode full,damage, --only LIST of settings such as
+ * "Tight L2,ZRLE L2", --svg: writes docs/images, --gate: ends with 1 unless every gate is met, as it does in any case when a
+ * stream is wrong.
  */
 import { parseArgs } from 'node:util';
 import {
