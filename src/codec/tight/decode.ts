@@ -6,7 +6,7 @@ import type { Rectangle } from '../../rfb/rectangle.ts';
 import { Cursor } from '../../wire/cursor.ts';
 import type { Decoder, DecoderPorts, JpegDecoder } from '../codec.ts';
 import { hasTpixel, perFormat, tpixel, type WirePixel } from '../wire-pixel.ts';
-import { createInflater } from '../zlib-stream.ts';
+import { createInflater } from '../inflate-stream.ts';
 import {
   checkColours,
   checkWidth,

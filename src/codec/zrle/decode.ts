@@ -6,7 +6,7 @@ import type { Rectangle } from '../../rfb/rectangle.ts';
 import type { Decoder } from '../codec.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
 import { frameZlibBlock } from '../zlib-block.ts';
-import { createInflater } from '../zlib-stream.ts';
+import { createInflater } from '../inflate-stream.ts';
 import {
   maxTileBytes,
   packedBits,
