@@ -17,6 +17,19 @@ export interface Kernels {
     width: number,
     height: number,
   ) => number;
+  /**
+   * Goes on with a zlib stream (inflate-state.ts): reads input..inputEnd, writes output..outputEnd, refers back to `history`.
+   * What was written before must stand there: all of it, or the last 32 kB. Returns an Inflated; how far it came is in the
+   * state. Where more input is wanted, all of it was taken.
+   */
+  readonly inflate: (
+    state: number,
+    input: number,
+    inputEnd: number,
+    output: number,
+    outputEnd: number,
+    history: number,
+  ) => number;
 }
 
 export interface KernelSet {

@@ -2,7 +2,9 @@
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 import { compareKernels } from './compare.ts';
+import { inflateKernels } from './inflate.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...compareKernels(memory),
+  ...inflateKernels(memory),
 });
