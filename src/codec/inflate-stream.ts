@@ -1,19 +1,25 @@
 /**
  * Inflates the zlib streams of ZRLE, Zlib and Tight: they last as long as the connection, and each rectangle ends at a sync
- * flush. The one place that knows which library does it (pako: synchronous, portable). An inflater's state is made on first
- * use, 45 kB, so that what is never asked for costs nothing.
+ * flush. The kernel does the work (pixels/kernels/), here its input and output are led past it. A stream has nothing before
+ * its first use; at work it has a slot of 140 kB (inflate-slots.ts), and 45 kB when it had to give that up.
  */
-import {
-  ZStream,
-  Z_BUF_ERROR,
-  Z_OK,
-  Z_STREAM_END,
-  Z_SYNC_FLUSH,
-  zlibInflate,
-  zlibInflateInit,
-  zlibInflateReset,
-} from 'pako';
 import { assertInvariant, ProtocolError } from '../core/errors.ts';
+import {
+  beginState,
+  faultTexts,
+  Field,
+  Inflated,
+  STATE_BYTES,
+} from '../pixels/kernels/inflate-state.ts';
+import {
+  borrowSlot,
+  enlargeSlot,
+  HISTORY_BYTES,
+  INPUT_BYTES,
+  inputPlace,
+  type Lodger,
+  type Slot,
+} from './inflate-slots.ts';
 
 /**
  * Inflates one rectangle at a time: `open` with all its compressed bytes, `peek`/`skip`/`read` as the decoder needs, `close`.
@@ -26,8 +32,12 @@ export interface Inflater {
   readonly peek: (count: number) => Uint8Array;
   /** Steps over `count` bytes that were peeked. */
   readonly skip: (count: number) => void;
+  /** Where what was peeked stands in the memory of the kernels. */
+  readonly address: () => number;
   /** Exactly the next `count` bytes. ProtocolError when the input yields fewer. */
   readonly read: (count: number) => Uint8Array;
+  /** The same, as an address in the memory of the kernels. */
+  readonly take: (count: number) => number;
   /** ProtocolError unless all input was used and all output was read. */
   readonly close: () => void;
   /** Forgets everything: the next input starts with a zlib header. */
@@ -35,70 +45,132 @@ export interface Inflater {
 }
 
 const EMPTY = new Uint8Array(0);
-const WINDOW_BYTES = 128 * 1024;
+/** The kernel is fast as long as it has more room than this. */
+const SPARE_ROOM = 512;
 
-// Shared by all streams: decoding is synchronous, so only one of them is at work.
-let inflated = EMPTY;
-let inflatedOwner: Inflater | undefined;
+/** Decoding is synchronous: only one stream is at work. */
+let opened: Inflater | undefined;
 
 export function createInflater(): Inflater {
-  let stream: ZStream | undefined;
-  // What is inflated and not yet read: inflated[start..end).
+  let slot: Slot | undefined;
+  // What has to outlive the loss of a slot: the state, then the history. Undefined: nothing was inflated yet.
+  let saved: Uint8Array | undefined;
+  // Addresses in the slot's buffer: history and what was read end at `start`, what is inflated ends at `end`.
   let start = 0;
   let end = 0;
+  // What is left of the input: input[inputAt..], before it what the kernel was given and did not take yet.
+  let input: Uint8Array = EMPTY;
+  let inputAt = 0;
+  let given = 0;
+  let givenEnd = 0;
 
-  const open = (input: Uint8Array): void => {
-    if (stream === undefined) {
-      stream = new ZStream();
-      assertInvariant(zlibInflateInit(stream) === Z_OK, 'zlib inflate can be set up');
+  const leave = (): void => {
+    const { set, state, buffer } = at();
+    const { bytes } = set.memory;
+    const history = Math.max(buffer, end - HISTORY_BYTES);
+    saved = new Uint8Array(STATE_BYTES + end - history);
+    saved.set(bytes.subarray(state, state + STATE_BYTES));
+    saved.set(bytes.subarray(history, end), STATE_BYTES);
+    slot = undefined;
+  };
+  const lodger: Lodger = { leave };
+
+  const at = (): Slot => {
+    assertInvariant(slot !== undefined, 'an inflater at work has a slot');
+    return slot;
+  };
+
+  /** Moves in, with what was saved. */
+  const arrive = ({ set, state, buffer }: Slot): void => {
+    const { bytes, words } = set.memory;
+    start = buffer;
+    if (saved === undefined) {
+      beginState(words, state);
+    } else {
+      bytes.set(saved.subarray(0, STATE_BYTES), state);
+      bytes.set(saved.subarray(STATE_BYTES), buffer);
+      start += saved.length - STATE_BYTES;
+      saved = undefined;
     }
-    if (inflated.length === 0) inflated = new Uint8Array(WINDOW_BYTES);
-    inflatedOwner = inflater;
-    start = 0;
-    end = 0;
-    stream.input = input;
-    stream.next_in = 0;
-    stream.avail_in = input.length;
+    end = start;
   };
 
-  /** Fills the window behind `end`. False when the input yields nothing more. */
-  const fill = (z: ZStream): boolean => {
-    z.output = inflated;
-    z.next_out = end;
-    z.avail_out = inflated.length - end;
-    const status = zlibInflate(z, Z_SYNC_FLUSH);
-    const produced = z.next_out - end;
-    // A stream that ends is legal where the next rectangle resets it; one that wants a dictionary is not.
-    if (status !== Z_OK && status !== Z_BUF_ERROR && status !== Z_STREAM_END)
-      throw new ProtocolError(`zlib data is broken: ${z.msg || `status ${status}`}`, {
-        field: 'zlibData',
-      });
-    end = z.next_out;
-    return produced > 0;
+  const open = (bytes: Uint8Array): void => {
+    opened = inflater;
+    const borrowed = borrowSlot(lodger);
+    slot = borrowed.slot;
+    if (borrowed.isNew) arrive(slot);
+    // What the last rectangle left unread, when it was broken, is history.
+    start = end;
+    input = bytes;
+    inputAt = 0;
+    given = 0;
+    givenEnd = 0;
   };
 
-  const opened = (): ZStream => {
-    assertInvariant(stream !== undefined && inflatedOwner === inflater, 'inflater is open');
-    return stream;
+  /** Gives the kernel the next part of the input, if any is left and the last one is used up. */
+  const feed = ({ set }: Slot): void => {
+    if (given < givenEnd || inputAt === input.length) return;
+    const part = input.subarray(inputAt, inputAt + INPUT_BYTES);
+    // Copying into shared memory is several times faster when both sides stand alike to words of 8 bytes.
+    given = inputPlace(set) + (part.byteOffset & 7);
+    givenEnd = given + part.length;
+    set.memory.bytes.set(part, given);
+    inputAt += part.length;
+  };
+
+  /** Inflates into the room behind `end`. False when the input yields nothing more. */
+  const fill = (): boolean => {
+    const place = at();
+    const { kernels, memory } = place.set;
+    const before = end;
+    let result: number;
+    do {
+      feed(place);
+      result = kernels.inflate(place.state, given, givenEnd, end, place.bufferEnd, place.buffer);
+      const { words } = memory;
+      given = words[(place.state + Field.Input) >>> 2]!;
+      end = words[(place.state + Field.Output) >>> 2]!;
+      if (result === Inflated.Failed)
+        throw new ProtocolError(
+          `zlib data is broken: ${faultTexts[words[(place.state + Field.Fault) >>> 2]!]}`,
+          { field: 'zlibData' },
+        );
+    } while (result === Inflated.WantsInput && inputAt < input.length);
+    return end > before;
+  };
+
+  /** Makes room for `count` bytes behind `start`: moves history and what is not read to the front of the buffer. */
+  const makeRoom = (count: number): void => {
+    const place = at();
+    if (start + count + SPARE_ROOM <= place.bufferEnd) return;
+    const { buffer, set } = place;
+    const kept = Math.min(start, Math.max(buffer, end - HISTORY_BYTES));
+    // In whole words of 8 bytes, as above.
+    const shift = Math.floor((kept - buffer) / 8) * 8;
+    set.memory.bytes.copyWithin(buffer, buffer + shift, end);
+    start -= shift;
+    end -= shift;
+    const wanted = start - buffer + count + SPARE_ROOM;
+    if (buffer + wanted <= place.bufferEnd) return;
+    enlargeSlot(place, wanted);
+    start += place.buffer - buffer;
+    end += place.buffer - buffer;
+  };
+
+  /** Inflates until `count` bytes can be read, or the input is used up. Returns how many can. */
+  const prepare = (count: number): number => {
+    assertInvariant(opened === inflater, 'inflater is open');
+    if (end - start < count) {
+      makeRoom(count);
+      while (end - start < count && fill());
+    }
+    return end - start;
   };
 
   const peek = (count: number): Uint8Array => {
-    const z = opened();
-    if (end - start < count) {
-      makeRoom(count);
-      while (end - start < count && fill(z));
-    }
-    return inflated.subarray(start, end);
-  };
-
-  /** Moves what is left to the front, when `count` bytes would not fit behind `start`. */
-  const makeRoom = (count: number): void => {
-    if (start + count <= inflated.length) return;
-    const from = inflated;
-    if (count > inflated.length) inflated = new Uint8Array(count);
-    inflated.set(from.subarray(start, end));
-    end -= start;
-    start = 0;
+    prepare(count);
+    return at().set.memory.bytes.subarray(start, end);
   };
 
   const skip = (count: number): void => {
@@ -106,37 +178,38 @@ export function createInflater(): Inflater {
     start += count;
   };
 
-  const read = (count: number): Uint8Array => {
-    const bytes = peek(count);
-    if (bytes.length < count)
-      throw new ProtocolError(`zlib data yields ${count - bytes.length} bytes too few`, {
+  const take = (count: number): number => {
+    const available = prepare(count);
+    if (available < count)
+      throw new ProtocolError(`zlib data yields ${count - available} bytes too few`, {
         field: 'zlibData',
       });
     start += count;
-    return bytes.subarray(0, count);
+    return start - count;
+  };
+
+  const read = (count: number): Uint8Array => {
+    const address = take(count);
+    return at().set.memory.bytes.subarray(address, address + count);
   };
 
   const close = (): void => {
-    const z = opened();
-    if (start === end) {
-      start = 0;
-      end = 0;
-      fill(z);
-    }
-    if (start !== end)
+    if (prepare(1) > 0)
       throw new ProtocolError('zlib data yields more than the rectangle', { field: 'zlibData' });
-    if (z.avail_in !== 0)
-      throw new ProtocolError(`${z.avail_in} bytes follow the end of the zlib stream`, {
+    const left = givenEnd - given + input.length - inputAt;
+    if (left !== 0)
+      throw new ProtocolError(`${left} bytes follow the end of the zlib stream`, {
         field: 'zlibData',
       });
-    z.input = EMPTY;
-    inflatedOwner = undefined;
+    input = EMPTY;
+    opened = undefined;
   };
 
   const reset = (): void => {
-    if (stream !== undefined) zlibInflateReset(stream);
+    saved = undefined;
+    if (slot !== undefined) arrive(slot);
   };
 
-  const inflater: Inflater = { open, peek, skip, read, close, reset };
+  const inflater: Inflater = { open, peek, skip, address: () => start, read, take, close, reset };
   return inflater;
 }

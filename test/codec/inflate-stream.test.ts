@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { createInflater, type Inflater } from '../../src/codec/inflate-stream.ts';
 import { createDeflater } from '../../src/codec/zlib-stream.ts';
 import { ProtocolError } from '../../src/core/errors.ts';
+import { createKernels, kernelSet, useKernels } from '../../src/pixels/kernels/kernels.ts';
 import { fromHex } from '../../src/wire/hex.ts';
 
 /** Bytes that neither shrink to nothing nor stay whole, the same for the same seed. */
@@ -175,5 +176,81 @@ describe('createInflater', () => {
       assert.deepEqual(inflateAll(a, da.deflate(mixture(800, i)), 800), mixture(800, i));
       assert.deepEqual(inflateAll(b, db.deflate(mixture(500, i)), 500), mixture(500, i));
     }
+  });
+
+  it('keeps the histories of thirty streams that take turns', () => {
+    const streams = Array.from({ length: 30 }, () => ({
+      deflater: createDeflater(6),
+      inflater: createInflater(),
+    }));
+    for (let round = 0; round < 4; round++) {
+      for (const [i, { deflater, inflater }] of streams.entries()) {
+        const input = mixture(400 + 997 * i, i);
+        const data = deflater.deflate(input);
+        if (round > 0) assert.ok(data.length < 800, 'refers back');
+        assert.deepEqual(inflateAll(inflater, data, input.length, 5000), input);
+      }
+    }
+  });
+
+  it('goes on in another memory, and with plain kernels', () => {
+    const deflater = createDeflater(6);
+    const inflater = createInflater();
+    const before = kernelSet();
+    for (const kind of ['plain', 'wasm', 'plain'] as const) {
+      useKernels(createKernels(kind));
+      const input = mixture(3000, 1);
+      assert.deepEqual(inflateAll(inflater, deflater.deflate(input), 3000), input);
+    }
+    useKernels(before);
+  });
+
+  it('finds what is 32 kB back, however its output is read', () => {
+    const noise = Uint8Array.from(
+      { length: 32_768 },
+      (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24,
+    );
+    // The second half can only be told by distances close to the greatest, 32768.
+    const input = Buffer.concat([noise.subarray(0, 32_500), noise, noise, noise, noise]);
+    const data = deflateSync(input, { level: 9 });
+    assert.ok(data.length < 40_000);
+    for (const step of [1, 1000, 4099, 32_768, 65_536, 99_999, input.length])
+      assert.deepEqual(
+        inflateAll(createInflater(), data, input.length, step),
+        new Uint8Array(input),
+      );
+  });
+
+  it('takes inputs that are larger than the place for them', () => {
+    const noise = Uint8Array.from(
+      { length: 500_000 },
+      (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> (i % 19),
+    );
+    const data = deflateSync(noise);
+    assert.ok(data.length > 200_000);
+    assert.deepEqual(inflateAll(createInflater(), data, noise.length, 3000), noise);
+    const inflater = createInflater();
+    inflater.open(Buffer.concat([data, Buffer.alloc(100_000)]));
+    inflater.read(noise.length);
+    assert.throws(() => inflater.close(), /100000 bytes follow the end/);
+  });
+
+  it('says what is wrong with broken data', () => {
+    const inflater = createInflater();
+    inflater.open(fromHex('78 01 07'));
+    assert.throws(() => inflater.read(1), /zlib data is broken: a block has an unknown type/);
+  });
+
+  it('shows a decoder where its data stands', () => {
+    const inflater = createInflater();
+    inflater.open(deflateSync(mixture(100, 1)));
+    const { bytes } = kernelSet().memory;
+    const address = inflater.take(10);
+    assert.deepEqual(bytes.slice(address, address + 10), mixture(100, 1).slice(0, 10));
+    assert.deepEqual(
+      inflater.peek(90),
+      bytes.subarray(inflater.address(), inflater.address() + 90),
+    );
+    assert.throws(() => inflater.take(91), ProtocolError);
   });
 });
