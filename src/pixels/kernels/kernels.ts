@@ -30,7 +30,58 @@ export interface Kernels {
     outputEnd: number,
     history: number,
   ) => number;
+  /**
+   * Pixels of three bytes to 0xFFRRGGBB. `order` has the places of blue, green and red among the three, a byte each, blue
+   * lowest: 0x000102 where red comes first.
+   */
+  readonly unpackPixels: (
+    source: number,
+    target: number,
+    stride: number,
+    width: number,
+    height: number,
+    order: number,
+  ) => void;
+  /**
+   * Indexes of 1, 2, 4 or 8 bits (8 with more than 16 colours) into a palette, the first in the highest bits, each row from a
+   * whole byte. 0 when one is not below `colours` (the target may be half written), else 1.
+   */
+  readonly unpackIndexes: (
+    source: number,
+    target: number,
+    stride: number,
+    width: number,
+    height: number,
+    bits: number,
+    palette: number,
+    colours: number,
+  ) => number;
+  /** Tight's gradient filter on red, green and blue bytes. The row before the target's first is the one above it. */
+  readonly unpackGradient: (
+    source: number,
+    target: number,
+    stride: number,
+    width: number,
+    height: number,
+  ) => void;
+  /**
+   * One tile of ZRLE, at most 64x64, from the start of `length` bytes; pixels as unpackPixels has them. The workspace has
+   * ZRLE_WORKSPACE_BYTES. Returns how many bytes the tile took; 0 when it is malformed (the target may be half written).
+   */
+  readonly unpackZrleTile: (
+    source: number,
+    length: number,
+    target: number,
+    stride: number,
+    width: number,
+    height: number,
+    order: number,
+    workspace: number,
+  ) => number;
 }
+
+/** A palette, a tile, and room for what runs write too much. */
+export const ZRLE_WORKSPACE_BYTES: number = 4 * 128 + 4 * 64 * 64 + 16;
 
 export interface KernelSet {
   readonly memory: KernelMemory;

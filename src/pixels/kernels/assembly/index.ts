@@ -1,5 +1,7 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
 export { differ } from './compare';
 export { inflate } from './inflate';
+export { unpackGradient, unpackIndexes, unpackPixels } from './unpack';
+export { unpackZrleTile } from './zrle-tile';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;

@@ -3,8 +3,12 @@ import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 import { compareKernels } from './compare.ts';
 import { inflateKernels } from './inflate.ts';
+import { unpackKernels } from './unpack.ts';
+import { zrleTileKernels } from './zrle-tile.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...compareKernels(memory),
   ...inflateKernels(memory),
+  ...unpackKernels(memory),
+  ...zrleTileKernels(memory, unpackKernels(memory)),
 });
