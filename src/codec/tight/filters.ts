@@ -45,13 +45,17 @@ function drawIndexes(row: Uint8Array, palette: Uint32Array, out: Uint32Array): v
   const colours = palette.length;
   for (let x = 0; x < out.length; x++) {
     const index = row[x]!;
-    if (!(index < colours))
-      throw new ProtocolError(`Tight palette index ${index} of ${colours} colours`, {
-        field: 'paletteIndex',
-        got: index,
-      });
+    checkIndex(index, colours);
     out[x] = palette[index]!;
   }
+}
+
+export function checkIndex(index: number, colours: number): void {
+  if (!(index < colours))
+    throw new ProtocolError(`Tight palette index ${index} of ${colours} colours`, {
+      field: 'paletteIndex',
+      got: index,
+    });
 }
 
 /** What the pixels at the left, above, and above at the left let one expect of a channel. */

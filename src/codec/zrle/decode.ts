@@ -30,7 +30,7 @@ export function createDecoder(): Decoder {
       if (pixel.order === undefined) {
         for (const tile of tilesOf(r)) decodePlainly(inflater, tile, pixel, target);
       } else {
-        decodeWithKernels(inflater, r, pixel, target);
+        decodeWithKernels(inflater, r, pixel, pixel.order, target);
       }
       inflater.close();
     },
@@ -58,10 +58,10 @@ function decodeWithKernels(
   inflater: Inflater,
   r: Rectangle,
   pixel: WirePixel,
+  order: number,
   target: Framebuffer,
 ): void {
   const { kernels } = kernelSet();
-  const order = pixel.order ?? 0;
   const stride = 4 * TILE_SIDE * GROUP_TILES;
   const workspace = unpackingPlace(ZRLE_WORKSPACE_BYTES + stride * TILE_SIDE);
   const unpacked = workspace + ZRLE_WORKSPACE_BYTES;
