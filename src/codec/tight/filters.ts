@@ -42,20 +42,18 @@ function drawBits(row: Uint8Array, palette: Uint32Array, out: Uint32Array): void
 }
 
 function drawIndexes(row: Uint8Array, palette: Uint32Array, out: Uint32Array): void {
-  const colours = palette.length;
-  for (let x = 0; x < out.length; x++) {
-    const index = row[x]!;
-    checkIndex(index, colours);
-    out[x] = palette[index]!;
-  }
+  checkIndexes(row, palette.length);
+  for (let x = 0; x < out.length; x++) out[x] = palette[row[x]!]!;
 }
 
-export function checkIndex(index: number, colours: number): void {
-  if (!(index < colours))
-    throw new ProtocolError(`Tight palette index ${index} of ${colours} colours`, {
-      field: 'paletteIndex',
-      got: index,
-    });
+export function checkIndexes(indexes: Uint8Array, colours: number): void {
+  for (const index of indexes) {
+    if (!(index < colours))
+      throw new ProtocolError(`Tight palette index ${index} of ${colours} colours`, {
+        field: 'paletteIndex',
+        got: index,
+      });
+  }
 }
 
 /** What the pixels at the left, above, and above at the left let one expect of a channel. */

@@ -1,6 +1,7 @@
 /** ZRLE, the viewer's half (RFB 7.7.6). Strict: what other viewers let pass (sub-encodings 17..127 and 129) is an error. */
 import { assertInvariant, ProtocolError } from '../../core/errors.ts';
 import type { Framebuffer } from '../../pixels/framebuffer.ts';
+import { kernelAddress } from '../../pixels/kernel-framebuffer.ts';
 import { kernelSet, ZRLE_WORKSPACE_BYTES } from '../../pixels/kernels/kernels.ts';
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
@@ -53,7 +54,7 @@ function decodePlainly(
 /** Tiles that are unpacked side by side and then copied together: long rows, but no more than the nearer caches hold. */
 const GROUP_TILES = 8;
 
-/** Where a channel is a byte. */
+/** Where a channel is a byte; `order` as of WirePixel. */
 function decodeWithKernels(
   inflater: Inflater,
   r: Rectangle,
@@ -62,16 +63,19 @@ function decodeWithKernels(
   target: Framebuffer,
 ): void {
   const { kernels } = kernelSet();
-  const stride = 4 * TILE_SIDE * GROUP_TILES;
-  const workspace = unpackingPlace(ZRLE_WORKSPACE_BYTES + stride * TILE_SIDE);
-  const unpacked = workspace + ZRLE_WORKSPACE_BYTES;
+  const direct = kernelAddress(target);
+  const stride = direct === undefined ? 4 * TILE_SIDE * GROUP_TILES : 4 * target.width;
+  const workspace = unpackingPlace(ZRLE_WORKSPACE_BYTES + 4 * TILE_AREA * GROUP_TILES);
+  const group = workspace + ZRLE_WORKSPACE_BYTES;
   for (const tile of tilesOf(r)) {
     const column = Math.floor((tile.x - r.x) / TILE_SIDE) % GROUP_TILES;
     const available = peekTile(inflater, tile, pixel).length;
     const taken = kernels.unpackZrleTile(
       inflater.address(),
       available,
-      unpacked + 4 * TILE_SIDE * column,
+      direct === undefined
+        ? group + 4 * TILE_SIDE * column
+        : direct + 4 * target.at(tile.x, tile.y),
       stride,
       tile.width,
       tile.height,
@@ -85,9 +89,9 @@ function decodeWithKernels(
     }
     inflater.skip(taken);
     const end = tile.x + tile.width;
-    if (column === GROUP_TILES - 1 || end === r.x + r.width) {
+    if (direct === undefined && (column === GROUP_TILES - 1 || end === r.x + r.width)) {
       const x = tile.x - TILE_SIDE * column;
-      placePixels(unpacked, stride, { ...tile, x, width: end - x }, target);
+      placePixels(group, stride, { ...tile, x, width: end - x }, target);
     }
   }
 }

@@ -51,19 +51,37 @@ export function unpackIndexes(
 ): u32 {
   const rowBytes = (width * bits + 7) >>> 3;
   for (let y: u32 = 0; y < height; y++) {
-    const good =
-      colours <= 16
-        ? unpackFew(source, target, width, bits, palette, colours)
-        : unpackMany(source, target, width, palette, colours);
-    if (!good) return 0;
+    if (bits == 1) unpackBits(source, target, width, palette);
+    else if (bits == 8) {
+      if (!unpackBytes(source, target, width, palette, colours)) return 0;
+    } else if (!unpackPacked(source, target, width, bits, palette, colours)) return 0;
     source += rowBytes;
     target += stride;
   }
   return 1;
 }
 
-/** A row of at most 16 colours: 16 pixels at a time, each channel looked up in a table of 16 bytes. */
-function unpackFew(
+/** A row of two colours, eight pixels at a time. */
+function unpackBits(source: usize, target: usize, width: u32, palette: usize): void {
+  const zero = v128.load32_splat(palette);
+  const change = v128.xor(zero, v128.load32_splat(palette, 4));
+  const highBits = i32x4(128, 64, 32, 16);
+  const lowBits = i32x4(8, 4, 2, 1);
+  let left = width;
+  for (; left >= 8; left -= 8, source++, target += 32) {
+    const byte = i32x4.splat(load<u8>(source));
+    const first = i32x4.eq(v128.and(byte, highBits), highBits);
+    const second = i32x4.eq(v128.and(byte, lowBits), lowBits);
+    v128.store(target, v128.xor(zero, v128.and(first, change)));
+    v128.store(target, v128.xor(zero, v128.and(second, change)), 16);
+  }
+  const rest: u32 = load<u8>(source);
+  for (let bit: u32 = 128; left > 0; left--, bit >>>= 1, target += 4)
+    store<u32>(target, load<u32>(palette + ((rest & bit) != 0 ? 4 : 0)));
+}
+
+/** A row of indexes of 2 or 4 bits. */
+function unpackPacked(
   source: usize,
   target: usize,
   width: u32,
@@ -71,133 +89,41 @@ function unpackFew(
   palette: usize,
   colours: u32,
 ): bool {
-  // Colours 0..15, four to a vector, to tables of their blue, green and red bytes. What stands behind the palette is not used.
-  const c0 = v128.load(palette);
-  const c1 = v128.load(palette, 16);
-  const c2 = v128.load(palette, 32);
-  const c3 = v128.load(palette, 48);
-  const even01 = i8x16.shuffle(c0, c1, 0, 4, 8, 12, 16, 20, 24, 28, 2, 6, 10, 14, 18, 22, 26, 30);
-  const even23 = i8x16.shuffle(c2, c3, 0, 4, 8, 12, 16, 20, 24, 28, 2, 6, 10, 14, 18, 22, 26, 30);
-  const odd01 = i8x16.shuffle(c0, c1, 1, 5, 9, 13, 17, 21, 25, 29, 3, 7, 11, 15, 19, 23, 27, 31);
-  const odd23 = i8x16.shuffle(c2, c3, 1, 5, 9, 13, 17, 21, 25, 29, 3, 7, 11, 15, 19, 23, 27, 31);
-  const blues = i64x2.shuffle(even01, even23, 0, 2);
-  const reds = i64x2.shuffle(even01, even23, 1, 3);
-  const greens = i64x2.shuffle(odd01, odd23, 0, 2);
-  const opaque = i8x16.splat(-1);
-  const last = i8x16.splat(<i8>(colours - 1));
-
-  let x: u32 = 0;
-  for (; x + 16 <= width; x += 16) {
-    const indexes = indexes16(source + ((x * bits) >>> 3), bits);
-    if (v128.any_true(i8x16.gt_u(indexes, last))) return false;
-    const blue = i8x16.swizzle(blues, indexes);
-    const green = i8x16.swizzle(greens, indexes);
-    const red = i8x16.swizzle(reds, indexes);
-    const low0 = i8x16.shuffle(blue, green, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    const low1 = i8x16.shuffle(
-      blue,
-      green,
-      8,
-      24,
-      9,
-      25,
-      10,
-      26,
-      11,
-      27,
-      12,
-      28,
-      13,
-      29,
-      14,
-      30,
-      15,
-      31,
-    );
-    const high0 = i8x16.shuffle(
-      red,
-      opaque,
-      0,
-      16,
-      1,
-      17,
-      2,
-      18,
-      3,
-      19,
-      4,
-      20,
-      5,
-      21,
-      6,
-      22,
-      7,
-      23,
-    );
-    const high1 = i8x16.shuffle(
-      red,
-      opaque,
-      8,
-      24,
-      9,
-      25,
-      10,
-      26,
-      11,
-      27,
-      12,
-      28,
-      13,
-      29,
-      14,
-      30,
-      15,
-      31,
-    );
-    const to = target + (x << 2);
-    v128.store(to, i16x8.shuffle(low0, high0, 0, 8, 1, 9, 2, 10, 3, 11));
-    v128.store(to, i16x8.shuffle(low0, high0, 4, 12, 5, 13, 6, 14, 7, 15), 16);
-    v128.store(to, i16x8.shuffle(low1, high1, 0, 8, 1, 9, 2, 10, 3, 11), 32);
-    v128.store(to, i16x8.shuffle(low1, high1, 4, 12, 5, 13, 6, 14, 7, 15), 48);
-  }
-  for (; x < width; x++) {
-    const at = x * bits;
-    const byte: u32 = load<u8>(source + (at >>> 3));
-    const index = (byte >>> (8 - bits - (at & 7))) & ((1 << bits) - 1);
-    if (index >= colours) return false;
-    store<u32>(target + (x << 2), load<u32>(palette + (index << 2)));
-  }
-  return true;
-}
-
-/** The next 16 indexes, a byte each. */
-function indexes16(source: usize, bits: u32): v128 {
-  if (bits == 8) return v128.load(source);
+  // The sign bit of this tells of an index that is too large.
+  let wrong: u32 = 0;
+  const last = colours - 1;
+  let left = width;
   if (bits == 4) {
-    const bytes = v128.load64_zero(source);
-    const high = i8x16.shr_u(bytes, 4);
-    const low = v128.and(bytes, i8x16.splat(15));
-    return i8x16.shuffle(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    for (; left >= 2; left -= 2, source++, target += 8) {
+      const byte: u32 = load<u8>(source);
+      wrong |= (last - (byte >>> 4)) | (last - (byte & 15));
+      store<u32>(target, load<u32>(palette + ((byte >>> 2) & 0x3c)));
+      store<u32>(target, load<u32>(palette + ((byte << 2) & 0x3c)), 4);
+    }
+  } else {
+    for (; left >= 4; left -= 4, source++, target += 16) {
+      const byte: u32 = load<u8>(source);
+      wrong |= last - (byte >>> 6);
+      wrong |= last - ((byte >>> 4) & 3);
+      wrong |= last - ((byte >>> 2) & 3);
+      wrong |= last - (byte & 3);
+      store<u32>(target, load<u32>(palette + ((byte >>> 4) & 12)));
+      store<u32>(target, load<u32>(palette + ((byte >>> 2) & 12)), 4);
+      store<u32>(target, load<u32>(palette + (byte & 12)), 8);
+      store<u32>(target, load<u32>(palette + ((byte << 2) & 12)), 12);
+    }
   }
-  if (bits == 2) {
-    const bytes = v128.load32_zero(source);
-    const spread = i8x16.swizzle(bytes, i8x16(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3));
-    const high = isSet(spread, i32x4.splat(0x02082080));
-    const low = isSet(spread, i32x4.splat(0x01041040));
-    return v128.or(v128.and(high, i8x16.splat(2)), v128.and(low, i8x16.splat(1)));
+  const rest: u32 = load<u8>(source);
+  for (let shift = 8 - bits; left > 0; left--, shift -= bits, target += 4) {
+    const index = (rest >>> shift) & ((1 << bits) - 1);
+    wrong |= last - index;
+    store<u32>(target, load<u32>(palette + (index << 2)));
   }
-  const bytes = v128.load16_splat(source);
-  const spread = i8x16.swizzle(bytes, i8x16(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
-  return v128.and(isSet(spread, i64x2.splat(0x0102040810204080)), i8x16.splat(1));
+  return <i32>wrong >= 0;
 }
 
-/** All bits of each byte that has a bit of `mask`. */
-function isSet(bytes: v128, mask: v128): v128 {
-  return i8x16.ne(v128.and(bytes, mask), i8x16.splat(0));
-}
-
-/** A row of more than 16 colours: indexes are bytes. */
-function unpackMany(source: usize, target: usize, width: u32, palette: usize, colours: u32): bool {
+/** A row of indexes that are bytes. */
+function unpackBytes(source: usize, target: usize, width: u32, palette: usize, colours: u32): bool {
   let x: u32 = 0;
   if (colours < 256) {
     const last = i8x16.splat(<i8>(colours - 1));
