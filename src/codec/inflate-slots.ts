@@ -48,7 +48,9 @@ function freeSlot(set: KernelSet): Slot {
   const [oldest] = lent.size < MAX_SLOTS ? [] : lent;
   if (oldest !== undefined) {
     const slot = evict(...oldest);
-    if (slot.set === set) return slot;
+    if (slot.set === set && slot.bufferEnd - slot.buffer === BUFFER_BYTES) return slot;
+    slot.set.memory.release(slot.state);
+    slot.set.memory.release(slot.buffer);
   }
   const state = set.memory.allocate(STATE_BYTES);
   const buffer = set.memory.allocate(BUFFER_BYTES);
