@@ -73,6 +73,12 @@ export function createDecoder(ports: DecoderPorts): Decoder {
       filterOf(filtered, format, pixel)((count) => c.view(count), r, target);
       return;
     }
+    if (control.stream === undefined) {
+      const data = new Cursor(readData(c));
+      draw((count) => data.view(count), r, target);
+      data.end('Tight data');
+      return;
+    }
     const inflater = inflaters[control.stream]!;
     inflater.open(readData(c));
     if (pixel.order === undefined) filterOf(filtered, format, pixel)(inflater.read, r, target);
