@@ -17,6 +17,85 @@ export interface Kernels {
     width: number,
     height: number,
   ) => number;
+
+  /**
+   * Compares two blocks in columns of 64 pixels (the last may be narrower) and writes a byte for each at `flags`: 1 where
+   * it differs. Returns how many do.
+   */
+  readonly changedTiles: (
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    width: number,
+    height: number,
+    flags: number,
+  ) => number;
+  /**
+   * The smallest rectangle around all that differs, as four words at `box` (x, y, width, height); that much is copied from
+   * `a` to `b`. Returns 1, or 0 when nothing differs; then `box` is not written.
+   */
+  readonly takeChanges: (
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    width: number,
+    height: number,
+    box: number,
+  ) => number;
+  /** Compares cells of 32 x 1 pixels (the last may be narrower); a byte for each at `cells`, row by row: 1 where equal. */
+  readonly equalCells: (
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    width: number,
+    height: number,
+    cells: number,
+    cellsStride: number,
+  ) => void;
+  /** Copies a block to another place of the same picture (addresses of their first pixels). The two may overlap. */
+  readonly moveBlock: (
+    from: number,
+    to: number,
+    stride: number,
+    width: number,
+    height: number,
+  ) => void;
+
+  /**
+   * Notes features, which are 32 pixels behind an edge, of the rows 0, rowStep, 2 rowStep … of a block that stands at x, y
+   * (below 65536) of its picture. `table`: 16384 pairs of words (hash, y << 16 | x), zeroed before its first use, in which
+   * one that stands twice keeps its hash alone. Adds at most `room`, in all less than 16384; returns how many.
+   */
+  readonly indexFeatures: (
+    block: number,
+    stride: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    rowStep: number,
+    table: number,
+    room: number,
+  ) => number;
+  /**
+   * Looks the features of a block up in such a table. Each that stands once in it, and elsewhere, becomes a word at `votes`
+   * (dy << 16 | dx & 0xffff): how far it moved. At most `room`; returns how many.
+   */
+  readonly matchFeatures: (
+    block: number,
+    stride: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    table: number,
+    votes: number,
+    room: number,
+  ) => number;
+
   /**
    * Goes on with a zlib stream (inflate-state.ts): reads input..inputEnd, writes output..outputEnd, refers back to `history`.
    * What was written before must stand there: all of it, or the last 32 kB. Returns an Inflated; how far it came is in the
@@ -30,6 +109,7 @@ export interface Kernels {
     outputEnd: number,
     history: number,
   ) => number;
+
   /**
    * Pixels of three bytes to 0xFFRRGGBB. `order` has the places of blue, green and red among the three, a byte each, blue
    * lowest: 0x000102 where red comes first.
@@ -42,6 +122,7 @@ export interface Kernels {
     height: number,
     order: number,
   ) => void;
+
   /**
    * Indexes of 1, 2, 4 or 8 bits (8 with more than 16 colours) into a palette, the first in the highest bits, each row from a
    * whole byte. 0 when one is not below `colours` (the target may be half written), else 1.
@@ -56,6 +137,7 @@ export interface Kernels {
     palette: number,
     colours: number,
   ) => number;
+
   /** Tight's gradient filter on red, green and blue bytes. The row before the target's first is the one above it. */
   readonly unpackGradient: (
     source: number,
@@ -64,6 +146,7 @@ export interface Kernels {
     width: number,
     height: number,
   ) => void;
+
   /**
    * One tile of ZRLE, at most 64x64, from the start of `length` bytes; pixels as unpackPixels has them. The workspace has
    * ZRLE_WORKSPACE_BYTES. Returns how many bytes the tile took; 0 when it is malformed (the target may be half written).
@@ -82,6 +165,9 @@ export interface Kernels {
 
 /** A palette, a tile, and room for what runs write too much. */
 export const ZRLE_WORKSPACE_BYTES: number = 4 * 128 + 4 * 64 * 64 + 16;
+
+/** Bytes of a table of features. */
+export const FEATURE_TABLE_BYTES: number = 16384 * 8;
 
 export interface KernelSet {
   readonly memory: KernelMemory;

@@ -1,5 +1,7 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
+export { changedTiles, equalCells, moveBlock, takeChanges } from './changes';
 export { differ } from './compare';
+export { indexFeatures, matchFeatures } from './features';
 export { inflate } from './inflate';
 export { unpackGradient, unpackIndexes, unpackPixels } from './unpack';
 export { unpackZrleTile } from './zrle-tile';
