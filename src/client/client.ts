@@ -12,6 +12,7 @@ import type { KeyEvent } from '../rfb/messages/key-event.ts';
 import type { PixelFormat } from '../rfb/pixel-format.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
 import type { Screen } from '../rfb/screen.ts';
+import type { PowerAction } from './power.ts';
 import { startSession } from './session.ts';
 import { resolveSettings } from './session-settings.ts';
 
@@ -46,6 +47,8 @@ export interface ClientOptions extends Omit<ClientHandshakeOptions, 'limits' | '
   readonly pixelFormat?: PixelFormat;
   /** Keep asking for incremental updates by itself. Default true. */
   readonly autoUpdate?: boolean;
+  /** With autoUpdate: let a server that can send updates without being asked for each. Default true. */
+  readonly continuousUpdates?: boolean;
 }
 
 /** A running session. */
@@ -61,10 +64,32 @@ export interface VncClient {
   readonly leds: number | undefined;
   /** Whether the server takes SetDesktopSize (it has sent an ExtendedDesktopSize). */
   readonly resizable: boolean;
+  /** The way to the server and back, smoothed, milliseconds; undefined unless the server knows fences. */
+  readonly roundTripMs: number | undefined;
+  /** Clipboard text goes as it is, both ways; otherwise only what Latin-1 has. */
+  readonly unicodeClipboard: boolean;
+  /** The server has a power switch that we may use. */
+  readonly powerable: boolean;
   readonly key: (event: Omit<KeyEvent, 'type'>) => void;
-  /** In relative mode x and y are the motion (dx, dy). */
+  /**
+   * Bit n of the mask is button n + 1: left, middle, right, wheel up, down, left, right, back, forward. In relative mode x
+   * and y are the motion (dx, dy).
+   */
   readonly pointer: (buttonMask: number, x: number, y: number) => void;
+  /** Throws RangeError above the limit. */
   readonly clipboard: (text: string) => void;
+  /**
+   * What changed since the loop last looked, merged while it is busy. Ends when this side closes; throws the reason when
+   * the session ends by anything else.
+   */
+  readonly updates: () => AsyncGenerator<readonly Rectangle[], void, void>;
+  /**
+   * Resolves, with the milliseconds it took, when the server has dealt with everything that was sent before; at once with
+   * undefined when it knows no fences. Rejects when the session closes.
+   */
+  readonly sync: () => Promise<number | undefined>;
+  /** Whether the server does it; false at once when it is not `powerable`. A machine may take its time, or ignore it. */
+  readonly power: (action: PowerAction) => Promise<boolean>;
   /**
    * Resolves with DesktopSizeStatus once the server answered; at once with Prohibited when it is not `resizable`.
    * Rejects with TimeoutError after 10 seconds without an answer, or with the reason when the session closes.
