@@ -6,6 +6,7 @@ import type { Logger } from '../core/logger.ts';
 import type { JpegDecoder } from '../codec/codec.ts';
 import { clientHandshake, type ClientHandshakeOptions } from '../handshake/client.ts';
 import type { SecuritySummary } from '../handshake/established.ts';
+import type { TlsInfo } from '../security/tls-port.ts';
 import type { CursorImage } from '../pixels/cursor-image.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
 import type { KeyEvent } from '../rfb/messages/key-event.ts';
@@ -34,6 +35,10 @@ export type ClientEvents = {
 export interface ClientOptions extends Omit<ClientHandshakeOptions, 'limits' | 'shared'> {
   /** Default true. */
   readonly shared?: boolean;
+  /** TLS that was around the stream before, as of wss: for `security`, which tells what protects the session. */
+  readonly outerTls?: TlsInfo;
+  /** Look on only: nothing is ever pressed, pointed at, pasted, resized or switched. Default false. */
+  readonly viewOnly?: boolean;
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger;
   readonly jpeg?: JpegDecoder;
@@ -111,7 +116,7 @@ export interface VncClient {
  */
 export async function connectClient(options: ClientOptions): Promise<VncClient> {
   const settings = resolveSettings(options);
-  const { stream, accept, credentials, tls, shared = true } = options;
+  const { stream, accept, credentials, tls, outerTls, shared = true } = options;
   const established = await clientHandshake({
     stream,
     accept,
@@ -120,5 +125,7 @@ export async function connectClient(options: ClientOptions): Promise<VncClient> 
     limits: settings.limits,
     shared,
   });
-  return startSession(established, settings);
+  const security =
+    outerTls === undefined ? established.security : { tlsInfo: outerTls, ...established.security };
+  return startSession({ ...established, security }, settings);
 }

@@ -18,6 +18,7 @@ export type SessionOptions = Pick<
   | 'limits'
   | 'logger'
   | 'pixelFormat'
+  | 'viewOnly'
 >;
 
 export interface SessionSettings {
@@ -28,6 +29,7 @@ export interface SessionSettings {
   readonly format: PixelFormat;
   readonly autoUpdate: boolean;
   readonly continuousUpdates: boolean;
+  readonly viewOnly: boolean;
   readonly jpeg: JpegDecoder | undefined;
   readonly limits: Limits;
   readonly logger: Logger;
@@ -79,6 +81,7 @@ export function resolveSettings(options: SessionOptions): SessionSettings {
     format: usableFormat(options.pixelFormat ?? nativeFormat),
     autoUpdate: options.autoUpdate ?? true,
     continuousUpdates: options.continuousUpdates ?? true,
+    viewOnly: options.viewOnly ?? false,
     jpeg: options.jpeg,
     limits,
     logger: options.logger ?? silentLogger,

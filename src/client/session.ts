@@ -186,7 +186,7 @@ class Session {
     if (fault !== undefined) throw new RangeError(fault);
     this.#lifecycle.throwIfClosed();
     // An older server takes the message for garbage and closes.
-    if (!this.#state.resizable) return DesktopSizeStatus.Prohibited;
+    if (!this.#state.resizable || this.#settings.viewOnly) return DesktopSizeStatus.Prohibited;
     const answer = this.#resizes.wait({
       what: 'the answer to SetDesktopSize',
       afterMs: RESIZE_ANSWER_MS,
@@ -211,6 +211,7 @@ class Session {
     const clipboard = this.#clipboard;
     const fences = this.#fences;
     const power = this.#power;
+    const { viewOnly } = this.#settings;
     return {
       events: this.#events,
       version: this.#established.version,
@@ -244,17 +245,23 @@ class Session {
         return clipboard.isUnicode;
       },
       get powerable() {
-        return power.isOffered;
+        return power.isOffered && !viewOnly;
       },
-      key: (event) => input.key(event),
-      pointer: (buttonMask, x, y) => input.pointer(buttonMask, x, y),
-      clipboard: (text) => clipboard.send(text),
+      key: (event) => {
+        if (!viewOnly) input.key(event);
+      },
+      pointer: (buttonMask, x, y) => {
+        if (!viewOnly) input.pointer(buttonMask, x, y);
+      },
+      clipboard: (text) => {
+        if (!viewOnly) clipboard.send(text);
+      },
       resize: (width, height, screens = oneScreen(state.screens, width, height)) =>
         this.#resize(width, height, screens),
       refresh: (incremental, area) => this.#refresh(incremental, area),
       power: async (action) => {
         this.#lifecycle.throwIfClosed();
-        return power.switch(action);
+        return viewOnly ? false : power.switch(action);
       },
       sync: async () => {
         this.#lifecycle.throwIfClosed();
