@@ -24,6 +24,8 @@ export interface Negotiated {
   readonly extendedMouseButtons: boolean;
   readonly extendedClipboard: boolean;
   readonly xvp: boolean;
+  readonly fence: boolean;
+  readonly continuousUpdates: boolean;
 }
 
 /**
@@ -48,6 +50,8 @@ export function negotiate(encodings: readonly number[], codecs: readonly Codec[]
     extendedMouseButtons: listed.has(Encoding.ExtendedMouseButtons),
     extendedClipboard: listed.has(Encoding.ExtendedClipboard),
     xvp: listed.has(Encoding.Xvp),
+    fence: listed.has(Encoding.Fence),
+    continuousUpdates: listed.has(Encoding.ContinuousUpdates),
   };
 }
 

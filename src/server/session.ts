@@ -112,7 +112,7 @@ export class Session {
   }
 
   get roundTripMs(): number | undefined {
-    return this.#updates.roundTripMs;
+    return this.#updates.flow.roundTripMs;
   }
 
   get traffic(): Traffic {
@@ -179,8 +179,11 @@ export class Session {
         this.#update(() => this.#power.receive(message));
         break;
       case 'EnableContinuousUpdates':
+        this.#update(() => this.#updates.flow.enableContinuous(message));
+        break;
       case 'ClientFence':
-        throw unoffered(message);
+        this.#update(() => this.#updates.flow.fence(message));
+        break;
       case 'SetDesktopSize':
         // Without the extension the viewer could not read the answer.
         if (this.#updates.understandsResize) this.#resizes.submit(message);
