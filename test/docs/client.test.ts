@@ -16,9 +16,15 @@ const blocks = (language: string): string[] =>
 
 describe('docs/client.md', () => {
   it('shows code that is compiled in an example', () => {
-    const example = readFileSync('examples/automate.ts', 'utf8');
-    assert.equal(blocks('ts').length, 2);
-    for (const block of blocks('ts')) assert.ok(example.includes(block), block);
+    const examples = ['automate', 'stay-connected'].map((name) =>
+      readFileSync(`examples/${name}.ts`, 'utf8'),
+    );
+    assert.equal(blocks('ts').length, 3);
+    for (const block of blocks('ts'))
+      assert.ok(
+        examples.some((example) => example.includes(block)),
+        block,
+      );
   });
   it('shows commands and options that there are', () => {
     const lines = blocks('console')

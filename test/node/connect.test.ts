@@ -18,6 +18,7 @@ import { DesktopSizeStatus } from '../../src/rfb/constants.ts';
 import { memoryPair } from '../../src/wire/memory-pair.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { makeTestPki } from '../support/test-pki.ts';
+import { until } from '../support/until.ts';
 import { urlOf } from '../support/websocket-pair.ts';
 
 const pki = makeTestPki();
@@ -199,6 +200,31 @@ describe('connect', () => {
     assert.equal(vnc.resizable, true);
     assert.equal(await vnc.resize(10, 10), DesktopSizeStatus.Prohibited);
     assert.deepEqual([display.keys, display.pointers, display.clipboards], [[], [], []]);
+    await vnc.close();
+    await serving.close();
+  });
+
+  it('uses every extension with our own server', async () => {
+    const display = new FakeDisplay({ power: () => Promise.resolve(false) });
+    const serving = await serve({ display, listen: '127.0.0.1::0', security: 'None' });
+    const vnc = await connect(`127.0.0.1::${portOf(serving)}`, { security: 'None' });
+    await vnc.events.once('damage');
+    await until('a round trip', () => vnc.roundTripMs !== undefined);
+    await until('the clipboard', () => vnc.unicodeClipboard && vnc.powerable);
+    vnc.clipboard('h\u20acllo');
+    vnc.pointer(0x180, 1, 1);
+    assert.ok(((await vnc.sync()) ?? Number.NaN) >= 0);
+    assert.deepEqual(display.clipboards, ['h\u20acllo']);
+    assert.deepEqual(display.pointers.at(-1), { buttonMask: 0x180, x: 1, y: 1 });
+    const pasted = vnc.events.once('clipboard');
+    display.events.emit('clipboard', '\u65e5\u672c');
+    assert.equal(await pasted, '\u65e5\u672c');
+    assert.equal(await vnc.power('reset'), false);
+    assert.deepEqual(display.powers, ['reset']);
+    const updates = vnc.updates();
+    const next = updates.next();
+    display.paint(0xff0000, { x: 1, y: 1, width: 1, height: 1 });
+    assert.deepEqual((await next).value, [{ x: 1, y: 1, width: 1, height: 1 }]);
     await vnc.close();
     await serving.close();
   });
