@@ -4,7 +4,7 @@
  *     VNC_PASSWORD=… node out/examples/stay-connected.js wss://127.0.0.1:5701/websockify pki/ca-cert.pem
  */
 import { readFile } from 'node:fs/promises';
-import { connect, reconnecting, VncError } from '../src/index.ts';
+import { connect, reconnecting, VncError, type VncClient } from '../src/index.ts';
 
 const [target = 'vnc://127.0.0.1:5901?ViewOnly=true', caFile = 'pki/ca-cert.pem'] =
   process.argv.slice(2);
@@ -18,7 +18,9 @@ const watching = reconnecting(
 watching.events.on('waiting', ({ delayMs, reason }) =>
   console.log(`${reason.message}; again in ${Math.round(delayMs / 1000)} s`),
 );
-watching.events.on('connected', async (vnc) => {
+watching.events.on('connected', (vnc) => void watch(vnc));
+
+async function watch(vnc: VncClient): Promise<void> {
   console.log(`${vnc.name}, protected by ${vnc.security.name}`);
   try {
     for await (const damage of vnc.updates())
@@ -26,6 +28,7 @@ watching.events.on('connected', async (vnc) => {
   } catch {
     // Lost: `waiting` or `closed` tells more.
   }
-});
+}
+
 const reason = await watching.closed;
 console.error(reason instanceof VncError ? `${reason.message}: ${reason.cure}` : reason);
