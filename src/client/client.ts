@@ -17,14 +17,18 @@ import type { PowerAction } from './power.ts';
 import { startSession } from './session.ts';
 import { resolveSettings } from './session-settings.ts';
 
+/** What a session tells. */
 export type ClientEvents = {
   /** Once for each FramebufferUpdate that changed pixels. */
   damage: readonly Rectangle[];
   /** `framebuffer` and `screens` are new. */
   resize: undefined;
+  /** `cursor` is new. */
   cursor: undefined;
   bell: undefined;
+  /** The server's side has new clipboard text; its lines end with a line feed. */
   clipboard: string;
+  /** `leds` is new, as are the others below. */
   leds: undefined;
   name: undefined;
   pointerMode: undefined;
@@ -32,6 +36,7 @@ export type ClientEvents = {
   closed: VncError;
 };
 
+/** For a session on a stream that is connected already. */
 export interface ClientOptions extends Omit<ClientHandshakeOptions, 'limits' | 'shared'> {
   /** Default true. */
   readonly shared?: boolean;
@@ -59,13 +64,20 @@ export interface ClientOptions extends Omit<ClientHandshakeOptions, 'limits' | '
 /** A running session. */
 export interface VncClient {
   readonly events: Emitter<ClientEvents>;
+  /** Of the desktop, as the server calls it. */
   readonly name: string;
+  /** Of RFB: `3.8`. */
   readonly version: string;
+  /** What protects the connection. */
   readonly security: SecuritySummary;
+  /** What the server has sent so far, drawn into while the session runs; another one after `resize`. */
   readonly framebuffer: Framebuffer;
+  /** One over everything where the server does not tell. */
   readonly screens: readonly Screen[];
+  /** Undefined until the server sent a shape: it draws the pointer into the picture, or cannot say. */
   readonly cursor: CursorImage | undefined;
   readonly pointerMode: 'absolute' | 'relative';
+  /** Bits of Led; undefined until the server told. */
   readonly leds: number | undefined;
   /** Whether the server takes SetDesktopSize (it has sent an ExtendedDesktopSize). */
   readonly resizable: boolean;
@@ -75,13 +87,14 @@ export interface VncClient {
   readonly unicodeClipboard: boolean;
   /** The server has a power switch that we may use. */
   readonly powerable: boolean;
+  /** Sends it, without waiting. A session that is closed ignores it, as it does `pointer` and `clipboard`. */
   readonly key: (event: Omit<KeyEvent, 'type'>) => void;
   /**
-   * Bit n of the mask is button n + 1: left, middle, right, wheel up, down, left, right, back, forward. In relative mode x
+   * Bit i of the mask is button i + 1 (1 left, 2 middle, 3 right, 4 to 7 the wheel, 8 back, 9 forward). In relative mode x
    * and y are the motion (dx, dy).
    */
   readonly pointer: (buttonMask: number, x: number, y: number) => void;
-  /** Throws RangeError above the limit. */
+  /** Offers text to the server's side. Throws RangeError above `limits.maxClipboardBytes`. */
   readonly clipboard: (text: string) => void;
   /**
    * What changed since the loop last looked, merged while it is busy. Ends when this side closes; throws the reason when
@@ -107,6 +120,7 @@ export interface VncClient {
   readonly refresh: (incremental: boolean, area?: Rectangle) => Promise<void>;
   /** Idempotent; resolves with the reason once everything is released. */
   readonly close: (reason?: VncError) => Promise<VncError>;
+  /** Resolves with the reason when the session has ended. Never rejects. */
   readonly closed: Promise<VncError>;
 }
 

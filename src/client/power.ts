@@ -5,6 +5,7 @@ import { writeXvp, type ServerXvp } from '../rfb/messages/xvp.ts';
 import type { Outbox } from './outbox.ts';
 import { Pending } from './pending.ts';
 
+/** What can be asked of the machine behind a display. */
 export type PowerAction = 'shutdown' | 'reboot' | 'reset';
 
 const codes: Readonly<Record<PowerAction, number>> = {

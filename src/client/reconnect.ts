@@ -15,6 +15,7 @@ import {
 import { Lifecycle } from '../core/lifecycle.ts';
 import type { VncClient } from './client.ts';
 
+/** How patiently, how long, and after what. */
 export interface ReconnectOptions {
   /** Wait before the first retry, milliseconds; each next one is twice as long. Default 1000. */
   readonly initialMs?: number;
@@ -30,6 +31,7 @@ export interface ReconnectOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What becomes of it, by the names of its events. */
 export type ReconnectEvents = {
   /** A new session: nothing of the one before is left, so subscribe to it, and expect its whole picture. */
   connected: VncClient;
@@ -41,6 +43,7 @@ export type ReconnectEvents = {
   closed: Error;
 };
 
+/** A session that comes back. */
 export interface Reconnecting {
   readonly events: Emitter<ReconnectEvents>;
   /** Undefined between two sessions, and at the end. */

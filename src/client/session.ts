@@ -59,6 +59,8 @@ class Session {
   readonly #resizes = new Pending<number>();
   /** refresh() calls waiting for pixels. */
   readonly #refreshes = new Pending<void>();
+  /** What the last of them was about. */
+  #refreshArea: Rectangle | undefined;
 
   constructor(established: ClientEstablished, settings: SessionSettings) {
     this.#established = established;
@@ -170,6 +172,9 @@ class Session {
     // alone must not be, because servers answer a whole request with the size again.
     this.#requests.updated(outcome.sizeChanged);
     this.#fences.measure();
+    // Xvnc answers a request for everything with its size alone, and then waits for the next one, incremental or not.
+    if (!this.#settings.autoUpdate && outcome.damage.length === 0 && !this.#refreshes.isEmpty)
+      this.#requests.ask(!outcome.sizeChanged, outcome.sizeChanged ? undefined : this.#refreshArea);
     for (const change of outcome.changes) {
       if (!this.#lifecycle.isOpen) return;
       this.#events.emit(change, undefined);
@@ -200,6 +205,7 @@ class Session {
   async #refresh(incremental: boolean, area?: Rectangle): Promise<void> {
     this.#lifecycle.throwIfClosed();
     const done = this.#refreshes.wait();
+    this.#refreshArea = area;
     this.#requests.ask(incremental, area);
     return done;
   }

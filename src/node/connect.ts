@@ -27,6 +27,7 @@ export interface ConnectTls
   readonly fingerprint256?: string;
 }
 
+/** How to connect, and as whom. Without any: a server with a certificate that Node trusts. */
 export interface ConnectOptions
   extends LoginOptions,
     Omit<ClientOptions, 'stream' | 'accept' | 'credentials' | 'tls' | 'jpeg'> {
