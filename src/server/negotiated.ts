@@ -13,6 +13,8 @@ export interface Negotiated {
   readonly codec: EncodingCodec;
   /** 0..9 when the viewer named one. */
   readonly compressionLevel: number | undefined;
+  /** It understands what moved. */
+  readonly copyRect: boolean;
   readonly desktopSize: boolean;
   readonly extendedDesktopSize: boolean;
   /** The best kind of cursor that the viewer knows; undefined: it must not be sent any. */
@@ -40,6 +42,7 @@ export function negotiate(encodings: readonly number[], codecs: readonly Codec[]
   return {
     codec: chooseCodec(listed, codecs),
     compressionLevel: level === undefined ? undefined : level - Encoding.CompressionLevel0,
+    copyRect: listed.has(Encoding.CopyRect),
     desktopSize: listed.has(Encoding.DesktopSize),
     extendedDesktopSize: listed.has(Encoding.ExtendedDesktopSize),
     cursor: cursorKind(listed),

@@ -17,7 +17,88 @@ export interface Kernels {
     width: number,
     height: number,
   ) => number;
+
+  /**
+   * Compares two blocks in columns of 64 pixels (the last may be narrower) and writes a byte for each at `flags`: 1 where
+   * it differs. Returns how many do.
+   */
+  readonly changedTiles: (
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    width: number,
+    height: number,
+    flags: number,
+  ) => number;
+  /**
+   * The smallest rectangle around all that differs, as four words at `box` (x, y, width, height); that much is copied from
+   * `a` to `b`. Returns 1, or 0 when nothing differs; then `box` is not written.
+   */
+  readonly takeChanges: (
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    width: number,
+    height: number,
+    box: number,
+  ) => number;
+  /** Compares cells of 32 x 1 pixels (the last may be narrower); a byte for each at `cells`, row by row: 1 where equal. */
+  readonly equalCells: (
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    width: number,
+    height: number,
+    cells: number,
+    cellsStride: number,
+  ) => void;
+  /** Copies a block to another place of the same picture (addresses of their first pixels). The two may overlap. */
+  readonly moveBlock: (
+    from: number,
+    to: number,
+    stride: number,
+    width: number,
+    height: number,
+  ) => void;
+
+  /**
+   * Notes features, which are 32 pixels behind an edge, of the rows 0, rowStep, 2 rowStep … of a block that stands at x, y
+   * (below 65536) of its picture. `table`: 16384 pairs of words (hash, y << 16 | x), zeroed before its first use, in which
+   * one that stands twice keeps its hash alone. Adds at most `room`, in all less than 16384; returns how many.
+   */
+  readonly indexFeatures: (
+    block: number,
+    stride: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    rowStep: number,
+    table: number,
+    room: number,
+  ) => number;
+  /**
+   * Looks the features of a block up in such a table. Each that stands once in it, and elsewhere, becomes a word at `votes`
+   * (dy << 16 | dx & 0xffff): how far it moved. At most `room`; returns how many.
+   */
+  readonly matchFeatures: (
+    block: number,
+    stride: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    table: number,
+    votes: number,
+    room: number,
+  ) => number;
 }
+
+/** Bytes of a table of features. */
+export const FEATURE_TABLE_BYTES: number = 16384 * 8;
 
 export interface KernelSet {
   readonly memory: KernelMemory;

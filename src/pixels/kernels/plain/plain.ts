@@ -1,8 +1,12 @@
 /** All kernels in plain TypeScript: what they mean, and what runs where WebAssembly with SIMD is missing. */
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
+import { changeKernels } from './changes.ts';
 import { compareKernels } from './compare.ts';
+import { featureKernels } from './features.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
+  ...changeKernels(memory),
   ...compareKernels(memory),
+  ...featureKernels(memory),
 });
