@@ -24,7 +24,40 @@ export interface Codec {
 export interface EncoderOptions {
   /** 0 (fast) .. 9 (small). Default 2. */
   readonly compressionLevel?: number;
+  /** What the viewer allows to be lost. Absent: nothing. */
+  readonly lossy?: LossyOptions;
+  /** Absent: nothing is lost, whatever the viewer allows. */
+  readonly jpeg?: JpegEncoder;
+  /** The viewer can undo Tight's gradient filter. Default false. */
+  readonly gradient?: boolean;
+  /** What `encodeParts` makes must mean the same to every viewer: it begins with new streams. Default false. */
+  readonly shareable?: boolean;
 }
+
+/** How JPEG is to be made. */
+export interface LossyOptions {
+  /** As libjpeg counts: 1 .. 100. */
+  readonly quality: number;
+  readonly subsampling: JpegSubsampling;
+}
+
+export type JpegSubsampling = '4:4:4' | '4:2:2' | '4:2:0' | 'grey';
+
+/** Pixels for JPEG: 32 bits each, with channels of 8 bits in bytes of their own. */
+export interface JpegSource {
+  /** From the first pixel on, and as far beyond the last one as the memory goes. */
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** Pixels from a row to the next. */
+  readonly stride: number;
+  /** In which of a pixel's bytes, 0..3, its red and its blue stand; green is next to both. */
+  readonly red: number;
+  readonly blue: number;
+}
+
+/** Makes a whole JPEG file, which is valid until the next call. */
+export type JpegEncoder = (source: JpegSource, options: LossyOptions) => Uint8Array;
 
 /**
  * A rectangle's pixels as values of the viewer's format (pixels/translate.ts), one 32-bit word each, in the memory of the
@@ -46,6 +79,25 @@ export interface Encoder {
   readonly maxArea: number;
   /** Appends the payload that stands behind the rectangle's header. Pure, but for the encoder's own streams. */
   readonly encode: (block: PixelBlock, format: PixelFormat, sink: ByteWriter) => void;
+  /**
+   * Appends whole rectangles, headers and all, which cover the block that stands at `at`: as many as suit what is in it. For
+   * viewers that need not know the count before. Blocks may be larger than `maxArea`.
+   */
+  readonly encodeParts?: (
+    block: PixelBlock,
+    at: { readonly x: number; readonly y: number },
+    format: PixelFormat,
+    sink: ByteWriter,
+  ) => EncodedParts;
+  /** Goes on, with the same streams, as if made with these options. */
+  readonly retune?: (options: EncoderOptions) => void;
+}
+
+export interface EncodedParts {
+  /** How many were written. */
+  readonly rectangles: number;
+  /** Which of them are not exact. */
+  readonly lossy: readonly Rectangle[];
 }
 
 /** What a decoder may need from outside. */

@@ -2,19 +2,33 @@
  * How a pixel stands in the bytes of an encoding: PIXEL (all of it), CPIXEL of ZRLE (RFB 7.7.6) and TPIXEL of Tight
  * (RFB 7.7.7), which leave out the unused byte of 32. Used by Zlib, ZRLE and Tight, at both ends.
  */
+import { kernelSet } from '../pixels/kernels/kernels.ts';
 import { readValue, translatorOf, writeValues } from '../pixels/translate.ts';
 import { OPAQUE } from '../pixels/framebuffer.ts';
 import { bytesPerPixel, channelBits, type PixelFormat } from '../rfb/pixel-format.ts';
+import type { PixelBlock } from './codec.ts';
 
 export interface WirePixel {
   /** Bytes of a pixel. */
   readonly size: number;
+  /** Byte i of a pixel is value >>> shifts[i]; 0 past `size`. */
+  readonly shifts: readonly [number, number, number, number];
   /** Writes all `values` as pixels at `at`. The caller has made room. */
   readonly write: (values: Uint32Array, target: Uint8Array, at: number) => void;
   readonly writeOne: (value: number, target: Uint8Array, at: number) => void;
   /** Reads `count` pixels from the start of `source`, which has them, as 0xFFRRGGBB into `out` from `outAt` on. */
   readonly read: (source: Uint8Array, out: Uint32Array, outAt: number, count: number) => void;
   readonly readOne: (source: Uint8Array, at: number) => number;
+}
+
+/**
+ * Writes a block's pixels without gaps at an address of the kernels' memory, where there is room for them. Returns how many
+ * bytes they are.
+ */
+export function packBlock(block: PixelBlock, { size, shifts }: WirePixel, target: number): number {
+  const { width, height, address, stride } = block;
+  kernelSet().kernels.packPixels(address, stride, width, height, target, size, ...shifts);
+  return width * height * size;
 }
 
 /** Remembers the answer for the last format: formats change seldom, and rectangles are many. */
@@ -32,6 +46,7 @@ export function fullPixel(format: PixelFormat): WirePixel {
   const one = new Uint32Array(1);
   return {
     size,
+    shifts: fullShifts(size, format.bigEndian),
     write: (values, target, at) => {
       writeValues(values, format, target, at);
     },
@@ -44,6 +59,12 @@ export function fullPixel(format: PixelFormat): WirePixel {
     },
     readOne: (source, at) => toPixel(readValue(source, at, format)),
   };
+}
+
+function fullShifts(size: number, bigEndian: boolean): WirePixel['shifts'] {
+  if (size === 1) return [0, 0, 0, 0];
+  if (size === 2) return bigEndian ? [8, 0, 0, 0] : [0, 8, 0, 0];
+  return bigEndian ? [24, 16, 8, 0] : [0, 8, 16, 24];
 }
 
 /**
@@ -87,6 +108,7 @@ function threeBytes(
     toPixel((source[at]! << a) | (source[at + 1]! << b) | (source[at + 2]! << c));
   return {
     size: 3,
+    shifts: [a, b, c, 0],
     writeOne,
     readOne,
     write: (values, target, at) => {

@@ -1,23 +1,27 @@
 /**
  * The zlib streams of ZRLE, Zlib and Tight: they last as long as the connection, and each rectangle ends at a sync flush.
- * The one place that knows which library does it (pako: synchronous, portable). An inflater's state is
- * made on first use, 45 kB, so that what is never asked for costs nothing; a deflater borrows its 270 kB.
+ * Deflating is ours (../pixels/kernels), inflating is pako's: synchronous, portable. An inflater's state is
+ * made on first use, 45 kB, so that what is never asked for costs nothing; a deflater borrows its 288 kB.
  */
 import {
   ZStream,
   Z_BUF_ERROR,
-  Z_DEFAULT_STRATEGY,
   Z_OK,
   Z_STREAM_END,
   Z_SYNC_FLUSH,
-  zlibDeflate,
-  zlibDeflateInit2,
-  zlibDeflateReset,
   zlibInflate,
   zlibInflateInit,
   zlibInflateReset,
 } from 'pako';
 import { assertInvariant, ProtocolError } from '../core/errors.ts';
+import {
+  type DeflateState,
+  deflateMemory,
+  HISTORY_BYTES,
+  knownBytes,
+  MAX_BUFFERED_BYTES,
+} from './deflate-memory.ts';
+import { kernelSet } from '../pixels/kernels/kernels.ts';
 
 /**
  * Inflates one rectangle at a time: `open` with all its compressed bytes, `peek`/`skip`/`read` as the decoder needs, `close`.
@@ -38,18 +42,56 @@ export interface Inflater {
   readonly reset: () => void;
 }
 
-export interface Deflater {
-  /** Compresses all of `input` and flushes. The result is borrowed until the next call on any deflater. */
-  readonly deflate: (input: Uint8Array) => Uint8Array;
+/** How hard to look for what was sent before. Each is at least as slow as the one before it, and nearly always smaller. */
+export const DeflateEffort = {
+  /** Nothing is looked for: bytes as they are. */
+  Stored: 0,
+  /** Frequent bytes become short, repetitions are not looked for: for what a filter made of photos. */
+  Huffman: 1,
+  /** The first repetition found. */
+  Greedy: 2,
+  /** A longer one a byte later wins; single pixels of 3 bytes repeat too. */
+  Lazy: 3,
+  /** The longest of several. */
+  Chains: 4,
+  /** The longest of many. */
+  Deep: 5,
+  /** The longest of about all. */
+  Best: 6,
+} as const;
+export type DeflateEffort = (typeof DeflateEffort)[keyof typeof DeflateEffort];
+
+/** What the bytes are: where repetitions are likely. Wrong values cost bytes, nothing else. */
+export interface DataShape {
+  /** 1 for indexes and bits, 2, 3 or 4 for pixels. */
+  readonly bytesPerPixel: number;
+  /** From a row to the next; 0 when there are none. */
+  readonly rowBytes: number;
+  /** Instead of what the stream's level asks for. */
+  readonly effort?: DeflateEffort;
 }
 
+export interface Deflater {
+  /** Address of `size` bytes in the kernels' memory to write input at; valid until `finish` or `begin` of any deflater. */
+  readonly begin: (size: number) => number;
+  /** Compresses the first `size` bytes of what was written there and flushes. Borrowed until the next call on any deflater. */
+  readonly finish: (size: number, shape: DataShape) => Uint8Array;
+  /** For input that stands elsewhere: begin, copy, finish. */
+  readonly deflate: (input: Uint8Array, shape?: DataShape) => Uint8Array;
+  /**
+   * Undoes the last `finish` or `deflate` (one step), whose bytes must not be sent then. What follows is as valid as if that had
+   * not been, but may be longer: less of the history is found again, the more so after large trials.
+   */
+  readonly rewind: () => void;
+}
+
+const NO_SHAPE: DataShape = { bytesPerPixel: 1, rowBytes: 0 };
 const EMPTY = new Uint8Array(0);
 const WINDOW_BYTES = 128 * 1024;
 
 // Shared by all streams: decode and encode are synchronous, so only one of them is at work.
 let inflated = EMPTY;
 let inflatedOwner: Inflater | undefined;
-let deflated = EMPTY;
 
 export function createInflater(): Inflater {
   let stream: ZStream | undefined;
@@ -151,93 +193,105 @@ export function createInflater(): Inflater {
   return inflater;
 }
 
-/** What a deflater works with, 270 kB: lent, since few of a thousand viewers see changes at the same time. */
-interface DeflateState {
-  readonly stream: ZStream;
-  readonly level: number;
-  readonly owner: Deflater;
-}
-
-/** Viewers whose screens move at the same time, beyond which history is lost to make room. 8 MB at most. */
-const MAX_DEFLATE_STATES = 32;
-/** Which deflaters have a state, the one that waited longest first. */
-const states = new Map<Deflater, DeflateState>();
+/** The effort of each level for pixels, and for indexes and bits: those are few bytes, and worth more time. */
+const EFFORTS: readonly (readonly [DeflateEffort, DeflateEffort])[] = [
+  [DeflateEffort.Stored, DeflateEffort.Stored],
+  [DeflateEffort.Greedy, DeflateEffort.Greedy],
+  [DeflateEffort.Lazy, DeflateEffort.Chains],
+  [DeflateEffort.Chains, DeflateEffort.Chains],
+  [DeflateEffort.Chains, DeflateEffort.Chains],
+  [DeflateEffort.Chains, DeflateEffort.Deep],
+  [DeflateEffort.Deep, DeflateEffort.Deep],
+  [DeflateEffort.Deep, DeflateEffort.Deep],
+  [DeflateEffort.Deep, DeflateEffort.Best],
+  [DeflateEffort.Best, DeflateEffort.Best],
+];
 
 /** RFC 1950: deflate with a window of 32 kB, and whatever level. */
 const ZLIB_HEADER = Uint8Array.of(0x78, 0x01);
-const METHOD_DEFLATE = 8;
-const MEMORY_LEVEL = 8;
-/** Negative: without header and checksum. */
-const RAW_WINDOW_BITS = -15;
+/** Data that does not shrink costs 5 bytes for each block, of 16384 at least, and 5 for the flush; the kernel scribbles on 8. */
+const outputBound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5 + 8;
 
-/**
- * A state with no history, the longest unused one if there are many. Deflated data refers back only as far as its writer
- * chooses to, and every rectangle ends on a whole byte: a new state can go on with any stream that has had its header.
- */
-function borrowState(owner: Deflater, level: number): DeflateState {
-  const [oldest] = states.size < MAX_DEFLATE_STATES ? [] : states.values();
-  if (oldest !== undefined) states.delete(oldest.owner);
-  if (oldest?.level === level) {
-    assertInvariant(zlibDeflateReset(oldest.stream) === Z_OK, 'zlib deflate can start again');
-    return { stream: oldest.stream, level, owner };
-  }
-  const stream = new ZStream();
-  const status = zlibDeflateInit2(
-    stream,
-    level,
-    METHOD_DEFLATE,
-    RAW_WINDOW_BITS,
-    MEMORY_LEVEL,
-    Z_DEFAULT_STRATEGY,
-  );
-  assertInvariant(status === Z_OK, 'zlib deflate can be set up');
-  return { stream, level, owner };
+/** What a call changes, for who takes it back. */
+interface Undo {
+  readonly begun: boolean;
+  readonly state: DeflateState;
+  readonly start: number;
+  readonly end: number;
+  readonly position: number;
 }
 
-/** `level` 0 (stored) .. 9, as zlib counts; RangeError for others. */
-export function createDeflater(level: number): Deflater {
-  if (!(Number.isInteger(level) && level >= 0 && level <= 9))
-    throw new RangeError(`compression level ${level} is not 0..9`);
-  let begun = false;
+/** Where the input stands that was last asked for. */
+let open: { readonly owner: Deflater; readonly address: number; readonly size: number } | undefined;
 
-  const deflate = (input: Uint8Array): Uint8Array => {
-    const state = states.get(deflater) ?? borrowState(deflater, level);
-    states.delete(deflater);
-    states.set(deflater, state);
-    const z = state.stream;
-    z.input = input;
-    z.next_in = 0;
-    z.avail_in = input.length;
-    // Room for data that does not shrink: blocks cost 5 bytes in some thousands, header and flush a dozen.
-    ensureDeflated(input.length + (input.length >> 8) + 64, 0);
+/** `level` 0 (stored) .. 9, as viewers ask for it; RangeError for others. */
+export function createDeflater(level: number): Deflater {
+  const efforts = EFFORTS[level];
+  if (efforts === undefined) throw new RangeError(`compression level ${level} is not 0..9`);
+  let begun = false;
+  let undo: Undo | undefined;
+
+  const begin = (size: number): number => {
+    const memory = deflateMemory();
+    const state = memory.stateOf(deflater);
+    const buffered = size <= MAX_BUFFERED_BYTES;
+    memory.makeRoom(state, buffered ? size : HISTORY_BYTES);
+    const address = buffered ? state.end : memory.stage(state, size);
+    open = { owner: deflater, address, size };
+    undo = undefined;
+    return address;
+  };
+
+  const finish = (size: number, shape: DataShape): Uint8Array => {
+    assertInvariant(open?.owner === deflater && size <= open.size, 'finish follows begin');
+    const memory = deflateMemory();
+    const state = memory.stateOf(deflater);
+    const { address } = open;
+    open = undefined;
+    const effort = shape.effort ?? efforts[shape.bytesPerPixel > 1 ? 0 : 1];
+    if (effort > DeflateEffort.Huffman) memory.ensureTables(state, effort > DeflateEffort.Lazy);
+    undo = { begun, state, start: state.start, end: state.end, position: state.position };
+
+    const output = memory.output(ZLIB_HEADER.length + outputBound(size));
     let length = 0;
     if (!begun) {
-      deflated.set(ZLIB_HEADER);
+      memory.set.memory.bytes.set(ZLIB_HEADER, output);
       length = ZLIB_HEADER.length;
       begun = true;
     }
-    do {
-      // Fewer than 7 bytes of room would make zlib repeat the flush marker.
-      ensureDeflated(length + 64, length);
-      z.output = deflated as Uint8Array<ArrayBuffer>;
-      z.next_out = length;
-      z.avail_out = deflated.length - length;
-      const status = zlibDeflate(z, Z_SYNC_FLUSH);
-      assertInvariant(status === Z_OK || status === Z_BUF_ERROR, `zlib deflate: status ${status}`);
-      length = z.next_out;
-    } while (z.avail_out === 0);
-    assertInvariant(z.avail_in === 0, 'zlib deflate takes all input');
-    z.input = EMPTY;
-    return deflated.subarray(0, length);
+    length += memory.set.kernels.deflate(
+      memory.work,
+      state.tables,
+      address - knownBytes(state),
+      address,
+      size,
+      state.position,
+      shape.bytesPerPixel,
+      shape.rowBytes,
+      effort,
+      output + length,
+    );
+    state.position = (state.position + size) >>> 0;
+    if (address === state.end) state.end += size;
+    else memory.unstage(state, address, size);
+    return memory.set.memory.bytes.subarray(output, output + length);
   };
-  const deflater: Deflater = { deflate };
-  return deflater;
-}
 
-/** Makes the shared output at least `size` bytes long, keeping its first `keep`. */
-function ensureDeflated(size: number, keep: number): void {
-  if (size <= deflated.length) return;
-  const grown = new Uint8Array(Math.max(size, 2 * deflated.length, 4096));
-  grown.set(deflated.subarray(0, keep));
-  deflated = grown;
+  const deflate = (input: Uint8Array, shape: DataShape = NO_SHAPE): Uint8Array => {
+    const address = begin(input.length);
+    kernelSet().memory.bytes.set(input, address);
+    return finish(input.length, shape);
+  };
+
+  const rewind = (): void => {
+    assertInvariant(undo !== undefined, 'rewind follows finish');
+    const { state, start, end, position } = undo;
+    begun = undo.begun;
+    undo = undefined;
+    // Where it was lent to another meanwhile, there is no history to go back to.
+    if (deflateMemory().has(state)) Object.assign(state, { start, end, position });
+  };
+
+  const deflater: Deflater = { begin, finish, deflate, rewind };
+  return deflater;
 }

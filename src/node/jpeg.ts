@@ -1,11 +1,21 @@
-/** JPEG for the client's Tight decoder, by libjpeg-turbo: an optional dependency, absent where it has no binary. */
-import type { JpegDecoder } from '../codec/codec.ts';
-import { LimitError, ProtocolError } from '../core/errors.ts';
+/** JPEG for Tight, both ends, by libjpeg-turbo: an optional dependency, absent where it has no binary. */
+import type { JpegDecoder, JpegEncoder, JpegSource } from '../codec/codec.ts';
+import { assertInvariant, LimitError, ProtocolError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
 
 /** The part of @julusian/jpeg-turbo that is used. */
 interface Turbo {
   readonly FORMAT_BGRA: number;
+  readonly FORMAT_RGBX: number;
+  readonly FORMAT_BGRX: number;
+  readonly FORMAT_XRGB: number;
+  readonly FORMAT_XBGR: number;
+  readonly SAMP_444: number;
+  readonly SAMP_422: number;
+  readonly SAMP_420: number;
+  readonly SAMP_GRAY: number;
+  readonly bufferSize: (options: CompressOptions) => number;
+  readonly compressSync: (raw: Buffer, out: Buffer, options: CompressOptions) => Buffer;
   readonly decompressSync: (
     image: Buffer,
     out: Buffer,
@@ -13,16 +23,77 @@ interface Turbo {
   ) => { readonly width: number; readonly height: number };
 }
 
+interface CompressOptions {
+  readonly format: number;
+  readonly width: number;
+  readonly height: number;
+  /** In pixels. */
+  readonly stride: number;
+  readonly quality: number;
+  readonly subsampling: number;
+}
+
+async function loadTurbo(): Promise<Turbo | undefined> {
+  try {
+    const module = (await import('@julusian/jpeg-turbo')) as unknown as { readonly default: Turbo };
+    return module.default;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when the library is not installed or does not load here: then no viewer gets JPEG. */
+export async function loadJpegEncoder(): Promise<JpegEncoder | undefined> {
+  const turbo = await loadTurbo();
+  return turbo === undefined ? undefined : jpegEncoder(turbo);
+}
+
+function jpegEncoder(turbo: Turbo): JpegEncoder {
+  const subsamplings = {
+    '4:4:4': turbo.SAMP_444,
+    '4:2:2': turbo.SAMP_422,
+    '4:2:0': turbo.SAMP_420,
+    grey: turbo.SAMP_GRAY,
+  };
+  let out = Buffer.alloc(0);
+  return (source, { quality, subsampling }) => {
+    const options: CompressOptions = {
+      format: formatOf(source, turbo),
+      width: source.width,
+      height: source.height,
+      stride: source.stride,
+      quality,
+      subsampling: subsamplings[subsampling],
+    };
+    const most = turbo.bufferSize(options);
+    if (out.length < most) out = Buffer.alloc(most);
+    return turbo.compressSync(rawOf(source), out, options);
+  };
+}
+
+function formatOf({ red, blue }: JpegSource, turbo: Turbo): number {
+  if (red === 2 && blue === 0) return turbo.FORMAT_BGRX;
+  if (red === 0 && blue === 2) return turbo.FORMAT_RGBX;
+  if (red === 3 && blue === 1) return turbo.FORMAT_XBGR;
+  assertInvariant(red === 1 && blue === 3, 'the bytes of a pixel stand in order');
+  return turbo.FORMAT_XRGB;
+}
+
+/** The library wants the last row in full length, whatever the width: at the end of the memory there may be less. */
+function rawOf({ bytes, height, stride }: JpegSource): Buffer {
+  const wanted = 4 * stride * height;
+  if (wanted <= bytes.length) return Buffer.from(bytes.buffer, bytes.byteOffset, wanted);
+  const padded = Buffer.alloc(wanted);
+  padded.set(bytes);
+  return padded;
+}
+
 /** Undefined when the library is not installed or does not load here: then the client asks for no JPEG. */
 export async function loadJpegDecoder(
   maxPixels: number = defaultLimits.maxScreenPixels,
 ): Promise<JpegDecoder | undefined> {
-  try {
-    const module = (await import('@julusian/jpeg-turbo')) as unknown as { readonly default: Turbo };
-    return jpegDecoder(module.default, maxPixels);
-  } catch {
-    return undefined;
-  }
+  const turbo = await loadTurbo();
+  return turbo === undefined ? undefined : jpegDecoder(turbo, maxPixels);
 }
 
 function jpegDecoder(turbo: Turbo, maxPixels: number): JpegDecoder {

@@ -16,6 +16,7 @@ import {
   type VncServer,
 } from '../server/server.ts';
 import type { AccessPolicy } from './access-policy.ts';
+import { loadJpegEncoder } from './jpeg.ts';
 import { parseAddress, type Address, type AddressRole } from './address.ts';
 import type { Listener } from './listen.ts';
 import { createListeners, type Accept, type Listeners } from './listeners.ts';
@@ -205,8 +206,10 @@ async function serveWith(
     limits: resolveLimits(limits),
     logger,
   });
+  const jpeg = await loadJpegEncoder();
   const server = createServer({
     display,
+    ...(jpeg === undefined ? {} : { jpeg }),
     // Read anew for each connection.
     get offer() {
       return offer;

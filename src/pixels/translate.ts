@@ -9,6 +9,7 @@ import {
   samePixelFormat,
   type PixelFormat,
 } from '../rfb/pixel-format.ts';
+import { kernelSet, type KernelSet } from './kernels/kernels.ts';
 import type { Framebuffer } from './framebuffer.ts';
 import { OPAQUE } from './framebuffer.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
@@ -21,8 +22,16 @@ export interface PixelTranslator {
   readonly toValue: (pixel: number) => number;
   /** A rectangle of a framebuffer as values, row-major without gaps, into `out` if given (at least width * height). */
   readonly values: (source: Framebuffer, r: Rectangle, out?: Uint32Array) => Uint32Array;
+  /** A block of our pixels in the kernels' memory as values, to another place there or to the same. Strides in bytes. */
+  readonly translate: (from: PixelPlace, width: number, height: number, to: PixelPlace) => void;
   /** A value of the format as one of our pixels. Bits outside the channels are ignored. */
   readonly toPixel: (value: number) => number;
+}
+
+/** Where pixels stand in the kernels' memory, and how many bytes a row is from the next. */
+export interface PixelPlace {
+  readonly address: number;
+  readonly stride: number;
 }
 
 /** With a colour map, values are those of the fixed map (bgr233Format), which the viewer was sent. */
@@ -67,13 +76,43 @@ export function createTranslator(format: PixelFormat): PixelTranslator {
     return out;
   };
 
+  const eightBits = f.redMax === 255 && f.greenMax === 255 && f.blueMax === 255;
+  // The filler goes in with red.
+  const tables = [red.map((value) => (value | filler) >>> 0), green, blue] as const;
+  const translate = (from: PixelPlace, width: number, height: number, to: PixelPlace): void => {
+    const { kernels } = kernelSet();
+    const move = [from.address, from.stride, width, height, to.address, to.stride] as const;
+    if (eightBits) kernels.moveChannels(...move, f.redShift, f.greenShift, f.blueShift, filler);
+    else kernels.translatePixels(...move, tablesInMemory(tables));
+  };
+
   return {
     format: f,
     identity,
+    translate,
     toValue: identity ? (pixel) => pixel : toValue,
     values,
     toPixel: identity ? (value) => (value | OPAQUE) >>> 0 : toPixel,
   };
+}
+
+type Tables = readonly [Uint32Array, Uint32Array, Uint32Array];
+
+/** The kernels look at one set of tables, those of the last translator: viewers choose formats, and may choose many. */
+let lent:
+  | { readonly set: KernelSet; readonly address: number; tables: Tables | undefined }
+  | undefined;
+
+function tablesInMemory(tables: Tables): number {
+  const set = kernelSet();
+  if (lent?.set !== set)
+    lent = { set, address: set.memory.allocate(3 * 4 * 256), tables: undefined };
+  if (lent.tables !== tables) {
+    const start = lent.address >>> 2;
+    tables.forEach((table, i) => set.memory.words.set(table, start + 256 * i));
+    lent.tables = tables;
+  }
+  return lent.address;
 }
 
 const translators = new WeakMap<PixelFormat, PixelTranslator>();

@@ -62,6 +62,10 @@ export const Encoding = {
   // Pseudo-encodings.
   JpegQualityLevel9: -23,
   JpegQualityLevel0: -32,
+  JpegFineQuality100: -412,
+  JpegFineQuality0: -512,
+  JpegSubsampling16X: -763,
+  JpegSubsampling1X: -768,
   DesktopSize: -223,
   LastRect: -224,
   Cursor: -239,
@@ -71,6 +75,7 @@ export const Encoding = {
   QemuPointerMotionChange: -257,
   QemuExtendedKeyEvent: -258,
   QemuLedState: -261,
+  TightPng: -260,
   DesktopName: -307,
   ExtendedDesktopSize: -308,
   Xvp: -309,

@@ -2,7 +2,7 @@
  * One connection's life: `connected`, handshake, session, `disconnected`. Everything it holds is given back through its
  * Lifecycle, so that it can be closed inside any callback; whatever is thrown in it ends it, and nothing else.
  */
-import type { Codec } from '../codec/codec.ts';
+import type { Codec, JpegEncoder } from '../codec/codec.ts';
 import { withDeadline } from '../core/deadline.ts';
 import {
   AuthenticationError,
@@ -31,6 +31,7 @@ export interface ConnectionContext {
   readonly limits: Limits;
   readonly logger: Logger;
   readonly codecs: readonly Codec[];
+  readonly jpeg?: JpegEncoder;
   readonly resizesUnderWay: Set<ResizeUnderWay>;
   /** What somebody who logged in may do now; absent: what they logged in with. */
   readonly judge?: (identity: Identity, peer: Peer) => Judgement;

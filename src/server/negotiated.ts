@@ -2,6 +2,7 @@
 import type { Codec } from '../codec/codec.ts';
 import { assertInvariant } from '../core/errors.ts';
 import { Encoding } from '../rfb/constants.ts';
+import { encodingWishes, type EncodingWishes } from './encoding-wishes.ts';
 
 /** How a pointer's shape is sent: with real transparency, with a mask, or in two colours. */
 export type CursorKind = 'alpha' | 'mask' | 'two-colour';
@@ -11,8 +12,9 @@ export type EncodingCodec = Codec & Required<Pick<Codec, 'createEncoder'>>;
 
 export interface Negotiated {
   readonly codec: EncodingCodec;
-  /** 0..9 when the viewer named one. */
-  readonly compressionLevel: number | undefined;
+  readonly wishes: EncodingWishes;
+  /** An update may end at LastRect, whatever count stands before it. */
+  readonly lastRect: boolean;
   /** It understands what moved. */
   readonly copyRect: boolean;
   readonly desktopSize: boolean;
@@ -30,18 +32,13 @@ export interface Negotiated {
   readonly continuousUpdates: boolean;
 }
 
-/**
- * The first encoding that we can encode wins, Raw if there is none: every viewer must take Raw. LastRect is never used,
- * as the count of rectangles is always exact: vncsnapshot names LastRect and then hangs on it.
- */
+/** The first encoding that we can encode wins, Raw if there is none: every viewer must take Raw. */
 export function negotiate(encodings: readonly number[], codecs: readonly Codec[]): Negotiated {
   const listed = new Set(encodings);
-  const level = encodings.find(
-    (n) => n >= Encoding.CompressionLevel0 && n <= Encoding.CompressionLevel9,
-  );
   return {
     codec: chooseCodec(listed, codecs),
-    compressionLevel: level === undefined ? undefined : level - Encoding.CompressionLevel0,
+    wishes: encodingWishes(encodings),
+    lastRect: listed.has(Encoding.LastRect),
     copyRect: listed.has(Encoding.CopyRect),
     desktopSize: listed.has(Encoding.DesktopSize),
     extendedDesktopSize: listed.has(Encoding.ExtendedDesktopSize),

@@ -40,12 +40,20 @@ const MAX_PIECE_PIXELS = 512 * 512;
 /** Tiles of ZRLE and of Hextile: cuts on their grids cost no extra tiles. */
 const GRIDS = [64, 16];
 
+/** Where an encoder makes as many rectangles as it likes, it is given so much at a time: half a full HD picture. */
+const MAX_PARTS_PIXELS = 1024 * 1024;
+
+/** Cuts a rectangle into what an encoder that cuts itself takes at a time: bands as wide as the rectangle. */
+export const cutForParts = (r: Rectangle): Rectangle[] =>
+  cutRectangle(r, { maxWidth: r.width, maxArea: MAX_PARTS_PIXELS }, MAX_PARTS_PIXELS);
+
 /** Cuts a rectangle into pieces that an encoder takes, row by row of pieces. */
 export function cutRectangle(
   r: Rectangle,
   encoder: { readonly maxWidth: number; readonly maxArea: number },
+  mostPixels: number = MAX_PIECE_PIXELS,
 ): Rectangle[] {
-  const maxArea = Math.min(encoder.maxArea, MAX_PIECE_PIXELS);
+  const maxArea = Math.min(encoder.maxArea, mostPixels);
   const columns = Math.min(r.width, encoder.maxWidth, maxArea);
   const fitting = Math.max(1, Math.floor(maxArea / columns));
   const grid = GRIDS.find((each) => each <= fitting) ?? 1;

@@ -1,5 +1,5 @@
 /** A display, served: sessions, share policy, events. Knows streams, not sockets: node/ hands them in. */
-import type { Codec } from '../codec/codec.ts';
+import type { Codec, JpegEncoder } from '../codec/codec.ts';
 import { codecs } from '../codec/registry.ts';
 import { Emitter } from '../core/emitter.ts';
 import {
@@ -87,6 +87,8 @@ export interface ServerOptions {
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger;
+  /** For viewers that allow loss. Absent: every viewer gets exact pixels. */
+  readonly jpeg?: JpegEncoder;
 }
 
 /** A display with its viewers. */
@@ -158,6 +160,7 @@ class Server implements VncServer {
       limits: this.#limits,
       logger: this.#logger,
       codecs: parts.codecs,
+      ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
       resizesUnderWay: new Set(),
       ...(options.judge === undefined ? {} : { judge: options.judge }),
       authenticationFailed: ({ id, peer }, error) =>

@@ -2,7 +2,7 @@
  * RFB 7.5: a viewer's session after its handshake. Reads messages in order, checks rights, and hands them to the display;
  * tells the viewer's updates what the display reports. connection.ts owns its life.
  */
-import type { Codec } from '../codec/codec.ts';
+import type { Codec, JpegEncoder } from '../codec/codec.ts';
 import { ProtocolError } from '../core/errors.ts';
 import type { Lifecycle } from '../core/lifecycle.ts';
 import type { Limits } from '../core/limits.ts';
@@ -28,6 +28,7 @@ export interface SessionOptions {
   readonly shadow: Shadow;
   readonly limits: Limits;
   readonly codecs: readonly Codec[];
+  readonly jpeg?: JpegEncoder;
   readonly lifecycle: Lifecycle;
   /** Resize requests under way on this display, of all its viewers. */
   readonly resizesUnderWay: Set<ResizeUnderWay>;
@@ -66,7 +67,7 @@ export class Session {
 
   constructor(established: ServerEstablished, options: SessionOptions) {
     const { display, shadow, limits, codecs, lifecycle, fail } = options;
-    const { init, identity, reader } = established;
+    const { init, identity, reader, version } = established;
     this.#established = established;
     this.#options = options;
     this.#consumedBefore = reader.consumed;
@@ -86,6 +87,8 @@ export class Session {
       width: init.width,
       height: init.height,
       asides: [this.#clipboard, this.#power],
+      version,
+      ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
     });
     const updates = this.#updates;
     this.#forms = {
@@ -166,9 +169,14 @@ export class Session {
         this.#update(() => this.#updates.request(message));
         break;
       case 'KeyEvent':
+        this.#updates.attention.input(performance.now());
         this.#input.key(message);
         break;
       case 'PointerEvent':
+        this.#updates.attention.input(
+          performance.now(),
+          this.#updates.pointerIsRelative ? undefined : message,
+        );
         this.#input.pointer(message, this.#updates.pointerIsRelative);
         break;
       case 'ClientCutText':

@@ -1,9 +1,8 @@
 /**
  * What one viewer must yet be sent, as state: the area that it asked for, the damage in it, and everything to be said
  * about the display. Damage is merged, never queued. The scheduler decides when; this decides what, and writes it.
- * @rfb pseudo-encoding -256 CompressionLevel0 | to -247: taken when an encoding is first used
  */
-import type { Codec, Encoder } from '../codec/codec.ts';
+import type { Codec, JpegEncoder } from '../codec/codec.ts';
 import { writeCopyRect } from '../codec/copy-rect/copy-rect.ts';
 import { assertInvariant } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
@@ -13,13 +12,9 @@ import { DesktopSizeReason, DesktopSizeStatus, Encoding } from '../rfb/constants
 import { writeBell } from '../rfb/messages/bell.ts';
 import type { FramebufferUpdateRequest } from '../rfb/messages/framebuffer-update-request.ts';
 import { writeFramebufferUpdate } from '../rfb/messages/framebuffer-update.ts';
-import {
-  bytesPerPixel,
-  checkPixelFormat,
-  nativeFormat,
-  type PixelFormat,
-} from '../rfb/pixel-format.ts';
+import { bytesPerPixel, checkPixelFormat, type PixelFormat } from '../rfb/pixel-format.ts';
 import { intersect, isEmpty, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
+import type { RfbVersion } from '../rfb/version.ts';
 import type { Rights } from '../security/identity.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { Announcements, type Announcement } from './announcements.ts';
@@ -28,10 +23,11 @@ import { writeFixedColourMap } from './colour-map.ts';
 import type { Display } from './display.ts';
 import { negotiate, type Negotiated } from './negotiated.ts';
 import { PendingMoves } from './pending-moves.ts';
-import { cutRectangle, pixelBlock } from './picture.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowChange } from './take-over.ts';
+import { ViewerAttention } from './viewer-attention.ts';
 import { ViewerFlow } from './viewer-flow.ts';
+import { ViewerPixels, writeLastRect, type Piece, type PixelPass } from './viewer-pixels.ts';
 import { ViewerSize } from './viewer-size.ts';
 
 export interface ViewerUpdatesOptions {
@@ -46,6 +42,10 @@ export interface ViewerUpdatesOptions {
   readonly height: number;
   /** What goes out beside the updates. */
   readonly asides?: readonly Aside[];
+  /** Absent: nothing is lost, whatever the viewer allows. */
+  readonly jpeg?: JpegEncoder;
+  /** Of RFB. vncsnapshot speaks 3.3, names LastRect and then hangs on it. Default: 3.8. */
+  readonly version?: RfbVersion;
 }
 
 /** Small messages that wait for room. A bell rings once however often it was rung. */
@@ -54,35 +54,43 @@ interface Waiting {
   bell: boolean;
 }
 
-const MAX_RECTANGLES = 65535;
+/** One less than what means "until LastRect". */
+const MAX_RECTANGLES = 65534;
+const UNTIL_LAST_RECT = 65535;
 /** As many as a full-HD picture has rows of tiles and runs of tiles in them, so that changes stay as exact as they are found. */
 const MAX_DAMAGE = 256;
+/** How often an update that is being written looks for echoes, milliseconds. */
+const LOOK_MS = 8;
 
 export class ViewerUpdates {
   readonly #shadow: Shadow;
   readonly #codecs: readonly Codec[];
-  readonly #encoders = new Map<number, Encoder>();
+  readonly #pixels: ViewerPixels;
+  readonly #mayTakeLastRect: boolean;
   readonly #announcements: Announcements;
   readonly #size: ViewerSize;
   readonly #asides: readonly Aside[];
   readonly #damage = new Region(MAX_DAMAGE);
   readonly #moves = new PendingMoves(this.#damage);
   readonly #requested = new Region();
-  /** What the update that is being written has yet to write. */
-  #unsent: Rectangle[] = [];
   /** An update may go out: one was asked for since the last one with pixels. */
   #asked = false;
   #sentUpdates = 0;
+  /** Where the viewer looks. */
+  readonly attention: ViewerAttention = new ViewerAttention();
+  /** When echoes were last looked for inside an update. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** When and how fast; also answers the viewer's fences. */
   readonly flow: ViewerFlow = new ViewerFlow();
   #rights: Rights;
   #negotiated: Negotiated;
-  #format: PixelFormat = nativeFormat;
   #waiting: Waiting = { colourMap: false, bell: false };
 
   constructor(options: ViewerUpdatesOptions) {
     this.#shadow = options.shadow;
     this.#codecs = options.codecs;
+    this.#pixels = new ViewerPixels(options.shadow, options.jpeg);
+    this.#mayTakeLastRect = options.version !== '3.3';
     this.#rights = options.rights;
     this.#announcements = new Announcements(options.display, options.limits);
     this.#size = new ViewerSize(options.display, options.width, options.height);
@@ -116,8 +124,7 @@ export class ViewerUpdates {
   /** Throws ProtocolError on a format in which no pixel can be made. */
   setPixelFormat(format: PixelFormat): void {
     checkPixelFormat(format);
-    // Its tables are made when pixels are: a flood of formats costs nothing.
-    this.#format = format;
+    this.#pixels.format = format;
     this.#waiting.colourMap = !format.trueColour;
   }
 
@@ -155,7 +162,7 @@ export class ViewerUpdates {
     const { bounds } = this.#size;
     const known = intersect(bounds, this.#shadow.picture.bounds);
     for (const move of moves) {
-      if (this.takesMoves) this.#moves.add(move, known, this.#unsent);
+      if (this.takesMoves) this.#moves.add(move, known, this.#pixels.unsent);
       else this.#damage.add(intersect(move.to, bounds));
     }
     for (const r of changed) this.#damage.add(intersect(r, bounds));
@@ -170,6 +177,7 @@ export class ViewerUpdates {
     this.#moves.forget();
     this.#damage.clear();
     this.#damage.add(this.#size.bounds);
+    this.#pixels.lossy.clear();
   }
 
   /** Answers the viewer's own SetDesktopSize. */
@@ -198,7 +206,7 @@ export class ViewerUpdates {
   /** One full picture, uncompressed. */
   get frameBytes(): number {
     const { width, height } = this.#size.bounds;
-    return width * height * bytesPerPixel(this.#format);
+    return width * height * bytesPerPixel(this.#pixels.format);
   }
 
   /** Something could be sent now. */
@@ -210,6 +218,7 @@ export class ViewerUpdates {
     return (
       this.#isStale(wanted) ||
       this.#moves.isDue(wanted) ||
+      this.#pixels.lossy.isDue(wanted, performance.now()) ||
       wanted.some((r) => this.#damage.intersects(r))
     );
   }
@@ -217,6 +226,12 @@ export class ViewerUpdates {
   /** What the viewer may see there may be another picture than the shadow. */
   #isStale(wanted: readonly Rectangle[]): boolean {
     return this.#rights.view && wanted.some((r) => this.#shadow.isStale(r));
+  }
+
+  /** Milliseconds until something may be due although nothing happens; undefined: never. */
+  get dueInMs(): number | undefined {
+    if (!this.#mayUpdate) return undefined;
+    return this.#pixels.lossy.dueInMs(this.#wanted(), performance.now());
   }
 
   get messagesAreDue(): boolean {
@@ -278,38 +293,35 @@ export class ViewerUpdates {
   }
 
   *#writeUpdate(w: ByteWriter): Generator<void, void> {
-    const translator = translatorOf(this.#format);
-    const { codec } = this.#negotiated;
-    const encoder = this.#encoder();
+    const format = translatorOf(this.#pixels.format).format;
+    const now = performance.now();
+    const mayEndEarly = this.#mayTakeLastRect && this.#negotiated.lastRect;
+    const pass = this.#pixels.begin(this.#negotiated, mayEndEarly, this.flow.bytesPerMs);
     const announcements = this.#dueAnnouncements;
-    const moves = this.#moves.take(this.#wanted());
-    const pieces = this.#takePieces(encoder);
+    const wanted = this.#wanted();
+    const moves = this.#moves.take(wanted);
+    const pieces = this.#takePieces(wanted, pass, now);
+    const asked = this.#asked;
     if (moves.length + pieces.length > 0) this.#answered();
-    const rectangleCount = announcements.length + moves.length + pieces.length;
-    if (rectangleCount === 0) return;
-    assertInvariant(rectangleCount <= MAX_RECTANGLES, 'an update counts its rectangles in 16 bits');
+    const count = announcements.length + moves.length + pieces.length;
+    if (count === 0) return;
+    assertInvariant(count <= MAX_RECTANGLES, 'an update counts its rectangles in 16 bits');
+    const untilLastRect = pass.inParts && pieces.length > 0;
+    const rectangleCount = untilLastRect ? UNTIL_LAST_RECT : count;
     writeFramebufferUpdate(w, { type: 'FramebufferUpdate', rectangleCount });
     this.#sentUpdates += 1;
-    for (const each of announcements)
-      this.#announcements.write(w, each, this.#negotiated, translator.format);
-    for (const { from, to } of moves) {
-      writeRectangleHeader(w, to, Encoding.CopyRect);
-      writeCopyRect(w, from.x, from.y);
+    for (const each of announcements) this.#announcements.write(w, each, this.#negotiated, format);
+    for (const move of moves) {
+      writeRectangleHeader(w, move.to, Encoding.CopyRect);
+      writeCopyRect(w, move.from.x, move.from.y);
+      this.#pixels.lossy.moved(move, now);
     }
-    const picture = this.#shadow.picture.retain();
-    this.#unsent = pieces;
-    try {
-      for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
-        // Rights are looked at again for each piece: they may be lost while the update is on its way.
-        const source = this.#rights.view ? picture : undefined;
-        writeRectangleHeader(w, piece, codec.encoding);
-        encoder.encode(pixelBlock(source, piece, translator), translator.format, w);
-        yield;
-      }
-    } finally {
-      this.#unsent = [];
-      picture.release();
-    }
+    const mayLook = (): boolean => this.#rights.view;
+    const next = untilLastRect
+      ? () => this.#nextPiece(w, pieces, pass, wanted, asked)
+      : () => pieces.shift();
+    yield* pass.write(w, pieces, next, mayLook);
+    if (untilLastRect) writeLastRect(w);
   }
 
   /** Only an update with pixels uses the request up: simple viewers wait for them. */
@@ -318,23 +330,43 @@ export class ViewerUpdates {
     this.#requested.clear();
   }
 
-  /** The damage that was asked for. */
-  #takePieces(encoder: Encoder): Rectangle[] {
-    const pieces: Rectangle[] = [];
-    for (const asked of this.#wanted()) {
-      for (const r of this.#damage.take(asked)) pieces.push(...cutRectangle(r, encoder));
-    }
-    return pieces;
+  /** The damage that was asked for, small parts first; and if there is none, what is still blurred. */
+  #takePieces(wanted: readonly Rectangle[], pass: PixelPass, now: number): Piece[] {
+    const damage = this.attention.nearestFirst(wanted.flatMap((r) => this.#damage.take(r)));
+    if (damage.length > 0) return damage.flatMap((r) => pass.cut(r));
+    return this.#pixels.lossy.take(wanted, now).flatMap((r) => pass.cut(r, true));
   }
 
-  /** Encoders keep zlib streams, which live as long as the connection: one for each encoding, made when first used. */
-  #encoder(): Encoder {
-    const { codec, compressionLevel } = this.#negotiated;
-    let encoder = this.#encoders.get(codec.encoding);
-    if (encoder === undefined) {
-      encoder = codec.createEncoder(compressionLevel === undefined ? {} : { compressionLevel });
-      this.#encoders.set(codec.encoding, encoder);
+  /**
+   * The piece to go on with, in an update that may have any number: an echo of the viewer's input that came meanwhile, else
+   * the next one. An update that nobody asked for ends when the line is full: what is left is damage again.
+   */
+  #nextPiece(
+    w: ByteWriter,
+    pieces: Piece[],
+    pass: PixelPass,
+    wanted: readonly Rectangle[],
+    asked: boolean,
+  ): Piece | undefined {
+    if (pieces.length === 0) return undefined;
+    const now = performance.now();
+    if (this.attention.isFresh(now) && now - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = now;
+      pieces.unshift(...this.#takeEchoes(wanted, now).flatMap((r) => pass.cut(r)));
     }
-    return encoder;
+    if (!asked && w.length >= this.flow.roomBytes) {
+      for (const r of pieces.splice(0)) this.#damage.add(r);
+      return undefined;
+    }
+    return pieces.shift();
+  }
+
+  #takeEchoes(wanted: readonly Rectangle[], now: number): Rectangle[] {
+    if (this.#isStale(wanted)) this.#shadow.refresh();
+    const echoes = this.attention.echoes(this.#damage, wanted, now);
+    // Moves that wait would be done after this, to what is then no longer what they moved.
+    if (echoes.length > 0) this.#moves.forget();
+    for (const r of echoes) this.#damage.subtract(r);
+    return echoes;
   }
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cpixel, fullPixel, hasTpixel, perFormat, tpixel } from '../../src/codec/wire-pixel.ts';
+import { blockOf } from '../../src/codec/pixel-block.ts';
+import {
+  cpixel,
+  fullPixel,
+  hasTpixel,
+  packBlock,
+  perFormat,
+  tpixel,
+} from '../../src/codec/wire-pixel.ts';
+import { kernelSet } from '../../src/pixels/kernels/kernels.ts';
 import { createTranslator } from '../../src/pixels/translate.ts';
 import { bgr233Format, nativeFormat } from '../../src/rfb/pixel-format.ts';
 import { toHex } from '../../src/wire/hex.ts';
@@ -11,7 +20,7 @@ const pixels = Uint32Array.of(0xff000000, 0xffffffff, 0xff12ab7e, 0xffff0001);
 describe('wire pixels', () => {
   for (const [name, format] of Object.entries(formats)) {
     for (const make of [fullPixel, cpixel, tpixel]) {
-      it(`read what they wrote, one or many: ${make.name}, ${name}`, () => {
+      it(`read what they wrote, one or many or a block: ${make.name}, ${name}`, () => {
         const { toValue, toPixel } = createTranslator(format);
         const values = pixels.map(toValue);
         const expected = values.map(toPixel);
@@ -24,6 +33,15 @@ describe('wire pixels', () => {
         const one = many.slice().fill(0xaa);
         values.forEach((value, i) => pixel.writeOne(value, one, 2 + i * pixel.size));
         assert.deepEqual(one, many);
+
+        const { memory } = kernelSet();
+        const address = memory.allocate(many.length);
+        const packed = packBlock(blockOf(2, 2, values), pixel, address);
+        assert.equal(
+          toHex(memory.bytes.slice(address, address + packed)),
+          toHex(many.subarray(2, -2)),
+        );
+        memory.release(address);
 
         const out = new Uint32Array(values.length + 2);
         pixel.read(many.subarray(2), out, 1, values.length);

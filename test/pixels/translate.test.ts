@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
+import { kernelSet } from '../../src/pixels/kernels/kernels.ts';
 import {
   createTranslator,
   readPixels,
@@ -23,6 +24,23 @@ const bytesOf = (name: string, pixel: number): string => {
   writeValues(Uint32Array.of(createTranslator(format).toValue(pixel)), format, bytes);
   return toHex(bytes);
 };
+
+describe('a block of our pixels in the kernels’ memory', () => {
+  for (const [name, format] of Object.entries(formats)) {
+    it(`becomes the values that its pixels are one by one: ${name}`, () => {
+      const { pixels } = picture('noise', { width: 10, height: 6 }, 5);
+      const { memory } = kernelSet();
+      const [from, to] = [memory.allocate(4 * 60), memory.allocate(4 * 60)];
+      memory.words.set(pixels, from >>> 2);
+      const { toValue, translate } = createTranslator(format);
+      translate({ address: from, stride: 40 }, 7, 6, { address: to, stride: 28 });
+      for (let y = 0; y < 6; y++)
+        for (let x = 0; x < 7; x++)
+          assert.equal(memory.words[(to >>> 2) + 7 * y + x], toValue(pixels[10 * y + x]!));
+      for (const address of [from, to]) memory.release(address);
+    });
+  }
+});
 
 describe('one of our pixels in a peer’s format', () => {
   const pixel = 0xff102030;

@@ -85,8 +85,8 @@ describe('negotiate', () => {
   });
 
   it('reads the compression level, the first one named', () => {
-    assert.equal(negotiate([-247, -256], codecs).compressionLevel, 9);
-    assert.equal(negotiate([0], codecs).compressionLevel, undefined);
+    assert.equal(negotiate([-247, -256], codecs).wishes.compressionLevel, 9);
+    assert.equal(negotiate([0], codecs).wishes.compressionLevel, undefined);
   });
 
   it('prefers a pointer with alpha, then one with a mask, then two colours', () => {

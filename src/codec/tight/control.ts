@@ -5,6 +5,9 @@ import type { Rectangle } from '../../rfb/rectangle.ts';
 /** Rectangles other than fills are at most this wide: viewers keep row buffers of that size. */
 export const MAX_WIDTH = 2048;
 
+/** What TightVNC's servers keep to, and old viewers have buffers for. */
+export const MAX_AREA = 65536;
+
 /** Data below this size is sent as it is, without a length. */
 export const MIN_COMPRESSED_BYTES = 12;
 

@@ -17,6 +17,182 @@ export interface Kernels {
     width: number,
     height: number,
   ) => number;
+  /** Copies bytes; from and to may overlap. Views of shared memory take several times as long. */
+  readonly copyBytes: (from: number, to: number, size: number) => void;
+  /** Fills bytes with zeros. */
+  readonly clearBytes: (address: number, size: number) => void;
+
+  /** Makes a palette (palette-layout.ts) empty. */
+  readonly clearPalette: (palette: number) => void;
+  /**
+   * Collects the distinct values of a block in order of appearance, and writes each pixel's index, one byte each, row after
+   * row without gaps. Returns their number; 0 when there are more than `limit` (1..256), as soon as that is known: then the
+   * palette holds nothing of use.
+   */
+  readonly scanPalette: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    limit: number,
+    palette: number,
+    indexes: number,
+  ) => number;
+  /**
+   * Adds the colours of another palette, and writes under which index each of them is found, one byte each. Returns how many
+   * there are then; 0, and nothing is changed but what is at `lookup`, when that would be more than `limit`.
+   */
+  readonly addColours: (palette: number, source: number, limit: number, lookup: number) => number;
+  /** Copies count, transitions and colours, but no slots: what addColours wants of another palette. */
+  readonly copyColours: (palette: number, target: number) => void;
+  /** Takes the colours away that were added last: `count` remain. */
+  readonly dropColours: (palette: number, count: number) => void;
+  /** Each pixel's index in a palette that has them all, one byte each, without gaps. */
+  readonly mapIndexes: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    palette: number,
+    target: number,
+  ) => void;
+  /** Replaces indexes (without gaps), all less than `colours`, by what a table of bytes has for them. */
+  readonly remapIndexes: (
+    indexes: number,
+    width: number,
+    height: number,
+    lookup: number,
+    colours: number,
+    target: number,
+    targetStride: number,
+  ) => void;
+  /** One bit a pixel, 0 for the value `zero`; the most significant first, each row from a new byte. */
+  readonly mapBits: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    zero: number,
+    target: number,
+  ) => void;
+
+  /** Writes `size` (1..4) bytes of each value without gaps: byte i is value >>> shift i. Shifts past `size` must be 0. */
+  readonly packPixels: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    target: number,
+    size: number,
+    shift0: number,
+    shift1: number,
+    shift2: number,
+    shift3: number,
+  ) => void;
+  /** From 0x??RRGGBB to values with 8-bit channels at other shifts, and the bits of `filler` set. */
+  readonly moveChannels: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    target: number,
+    targetStride: number,
+    redShift: number,
+    greenShift: number,
+    blueShift: number,
+    filler: number,
+  ) => void;
+  /** From 0x??RRGGBB to other values: the bits of three tables of 256 words, for red, green and blue, together. */
+  readonly translatePixels: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    target: number,
+    targetStride: number,
+    tables: number,
+  ) => void;
+
+  /** Tight's gradient filter on pixels of three bytes: the difference from left + above - above left, clamped to a byte. */
+  readonly filterGradient: (
+    source: number,
+    rowBytes: number,
+    height: number,
+    target: number,
+  ) => void;
+
+  /** How many of the first rows consist of `value`: all of them if the block is solid. A negative stride goes upwards. */
+  readonly equalRows: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    value: number,
+  ) => number;
+  /**
+   * Cuts a block, of one row or more, into squares of 64 columns, the last one perhaps narrower, and writes a byte for each:
+   * 1 when it is of one value, else 0. Returns how many are.
+   */
+  readonly solidSquares: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    flags: number,
+  ) => number;
+  /** How many of the leftmost columns consist of `value`. */
+  readonly equalLeft: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    value: number,
+  ) => number;
+  /** How many of the rightmost columns consist of `value`. */
+  readonly equalRight: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    value: number,
+  ) => number;
+  /** In rows 0, rowStep, ...: how many pixels differ from the one to their left. */
+  readonly countTransitions: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    rowStep: number,
+  ) => number;
+  /** In rows 1, 1 + rowStep, ...: how many pixels, but for the first, are as the one to their left or the one above. */
+  readonly countRepeats: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    rowStep: number,
+  ) => number;
+  /** Fills in what never changes in deflate's work space (WORK_BYTES of assembly/deflate-layout.ts). Once, before its first use. */
+  readonly deflatePrepare: (work: number) => void;
+  /**
+   * Compresses `size` bytes at `input` into blocks of deflate and a sync flush, and returns how many bytes it wrote: never more
+   * than `size` + 5 for each 16384 begun + 5; it may scribble on 8 more. Matches reach back over the input and what stands
+   * before it from `history` on; `tables` (TABLE_BYTES, or FAST_TABLE_BYTES for the efforts up to Lazy) remember where.
+   * `position` counts the stream's bytes, modulo 2^32, from at least 32769 on in tables of zeros. Bytes to a pixel and to a
+   * row (0: no rows) say where to look first; `effort` is a DeflateEffort of codec/zlib-stream.ts.
+   */
+  readonly deflate: (
+    work: number,
+    tables: number,
+    history: number,
+    input: number,
+    size: number,
+    position: number,
+    bytesPerPixel: number,
+    rowBytes: number,
+    effort: number,
+    output: number,
+  ) => number;
 
   /**
    * Compares two blocks in columns of 64 pixels (the last may be narrower) and writes a byte for each at `flags`: 1 where

@@ -1,6 +1,29 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
 export { changedTiles, equalCells, moveBlock, takeChanges } from './changes';
-export { differ } from './compare';
 export { indexFeatures, matchFeatures } from './features';
+export { clearBytes, copyBytes } from './bytes';
+export { differ } from './compare';
+export { filterGradient } from './filter';
+export { moveChannels, packPixels, translatePixels } from './pack';
+export {
+  addColours,
+  clearPalette,
+  copyColours,
+  dropColours,
+  mapBits,
+  mapIndexes,
+  remapIndexes,
+  scanPalette,
+} from './palette';
+export {
+  countRepeats,
+  countTransitions,
+  equalLeft,
+  equalRight,
+  equalRows,
+  solidSquares,
+} from './survey';
+export { deflate } from './deflate';
+export { deflatePrepare } from './deflate-block';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;

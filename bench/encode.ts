@@ -1,0 +1,224 @@
+/**
+ * How fast and how small are our encoders beside libvncserver's, and what does TigerVNC's recorded ratio make of that?
+ *
+ * Both encode the same frames of bench/corpus in process, for a viewer of depth 24 with the same wishes: `full` sends each
+ * frame whole, `damage` what changed since the one before. They take turns, each time in a new process; processor time is all
+ * of the process's threads', the median of the passes after the first, then of the rounds. Every stream is then decoded by
+ * libvncclient and by our own decoder and compared with the frames, pixel by pixel. `pool` compares wall time, as it uses
+ * more than one core; `moves` lets ours use CopyRect, which libvncserver uses only where a program says what it moved.
+ * Options: --json, --quick (half a minute), --rounds N (default 5), --passes N (default 4), --frames N of a corpus (default
+ * 12), --corpus LIST, --mode full,damage, --only LIST of settings such as "Tight L2,ZRLE L2", --svg: writes docs/images.
+ */
+import { parseArgs } from 'node:util';
+import {
+  heldOutCorpora,
+  openCorpora,
+  tunedCorpora,
+  type Corpus,
+  type Mode,
+} from './support/corpora.ts';
+import { drawEncoders } from './support/encode-charts.ts';
+import { gatesOf, type Gate, type Ratios } from './support/encode-gates.ts';
+import { measureEncoders, type Job, type Measured } from './support/encode-run.ts';
+import { compile } from './support/native.ts';
+import { havePool, type EncoderSettings } from './support/our-encoder.ts';
+import { tigerVnc } from './support/recorded.ts';
+import { fixed, printTable } from './support/table.ts';
+
+interface Setting {
+  readonly name: string;
+  readonly encoding: string;
+  readonly level?: number;
+  readonly quality?: number;
+  readonly pool?: true;
+  readonly moves?: true;
+}
+
+const settings: readonly Setting[] = [
+  { name: 'Tight L1', encoding: 'Tight', level: 1 },
+  { name: 'Tight L2', encoding: 'Tight', level: 2 },
+  { name: 'Tight L2 pool', encoding: 'Tight', level: 2, pool: true },
+  { name: 'Tight L2 moves', encoding: 'Tight', level: 2, moves: true },
+  { name: 'Tight L6', encoding: 'Tight', level: 6 },
+  { name: 'Tight q8', encoding: 'Tight', quality: 8 },
+  { name: 'Tight q8 pool', encoding: 'Tight', quality: 8, pool: true },
+  { name: 'Tight q5', encoding: 'Tight', quality: 5 },
+  { name: 'ZRLE L1', encoding: 'ZRLE', level: 1 },
+  { name: 'ZRLE L2', encoding: 'ZRLE', level: 2 },
+  { name: 'ZRLE L6', encoding: 'ZRLE', level: 6 },
+  { name: 'Zlib L2', encoding: 'Zlib', level: 2 },
+  { name: 'Hextile', encoding: 'Hextile' },
+];
+
+const { values: flags } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    svg: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    passes: { type: 'string' },
+    frames: { type: 'string' },
+    corpus: { type: 'string' },
+    mode: { type: 'string' },
+    only: { type: 'string' },
+  },
+});
+const { quick } = flags;
+const rounds = Number(flags.rounds ?? (quick ? 2 : 5));
+const passes = Number(flags.passes ?? (quick ? 2 : 4));
+/** A console's pass takes milliseconds, too few for a compiler to warm up in. */
+const passesOf = (corpus: Corpus): number =>
+  Math.min(64, corpus.name === 'vm' ? 6 * passes : passes);
+const frames = Number(flags.frames ?? (quick ? 3 : 12));
+const corpusNames = (
+  flags.corpus ?? (quick ? tunedCorpora : [...tunedCorpora, ...heldOutCorpora]).join(',')
+).split(',');
+const modes = (flags.mode ?? (quick ? 'damage' : 'full,damage')).split(',') as Mode[];
+const wanted = (flags.only ?? (quick ? 'Tight L2,ZRLE L2,Tight q8' : undefined))?.split(',');
+
+/** What stands in the table beside the ratios. */
+interface Row extends Ratios {
+  readonly measured: Measured;
+  readonly heldOut: boolean;
+  readonly tigerBytes: number | undefined;
+  readonly gates: readonly Gate[];
+}
+
+function rowOf(corpus: Corpus, mode: Mode, setting: Setting, measured: Measured): Row {
+  const { ours, libvncserver } = measured.sides;
+  const speed = setting.pool ? libvncserver.wall / ours.wall : libvncserver.cpu / ours.cpu;
+  const bytes = ours.bytes / libvncserver.bytes;
+  const recorded = tigerVnc(corpus.name, mode, setting.name.replace(/ (pool|moves)$/, ''));
+  const lossless = ours.psnr === Number.POSITIVE_INFINITY;
+  const ratios: Ratios = {
+    corpus: corpus.name,
+    mode,
+    setting: setting.name,
+    speed,
+    bytes,
+    psnr: lossless ? 0 : ours.psnr - libvncserver.psnr,
+    tigerSpeed: recorded && speed / recorded.speed,
+  };
+  return {
+    ...ratios,
+    measured,
+    heldOut: heldOutCorpora.includes(corpus.name),
+    tigerBytes: recorded && bytes / recorded.bytes,
+    gates: gatesOf(ratios),
+  };
+}
+
+const rows: Row[] = [];
+/** What cannot be measured: the server has no pool. */
+const left = new Set<string>();
+const corpora = await openCorpora(corpusNames, frames);
+try {
+  const programs = {
+    libvncserver: compile('libvncserver-encode', corpora.folder, 'vncserver'),
+    libvncclient: compile('libvncclient-decode', corpora.folder, 'vncclient'),
+    folder: corpora.folder,
+  };
+  for (const corpus of corpora.list) {
+    for (const mode of modes) {
+      for (const setting of settings) {
+        if (wanted !== undefined && !wanted.includes(setting.name)) continue;
+        if (setting.pool && !havePool) {
+          left.add(setting.name);
+          continue;
+        }
+        process.stderr.write(`\r${corpus.name} ${mode} ${setting.name}                `);
+        const { encoding, level, quality, pool = false, moves = false } = setting;
+        const theirs: EncoderSettings = { encoding, level, quality, copyRect: false, pool: false };
+        const job: Job = {
+          corpus,
+          mode,
+          theirs,
+          rounds,
+          passes: passesOf(corpus),
+          ours: { ...theirs, copyRect: moves, pool },
+        };
+        rows.push(rowOf(corpus, mode, setting, measureEncoders(job, programs)));
+      }
+    }
+  }
+  process.stderr.write('\r                                        \r');
+} finally {
+  corpora.remove();
+}
+
+const faults = rows.flatMap(({ corpus, mode, setting, measured }) =>
+  Object.entries(measured.sides).flatMap(([name, side]) =>
+    side.faults.map((fault) => `${corpus} ${mode} ${setting}, ${name}: ${fault}`),
+  ),
+);
+
+const bytesText = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
+const decibels = (value: number): string =>
+  value === Number.POSITIVE_INFINITY ? 'exact' : `${value.toFixed(1)} dB`;
+const times = (value: number | undefined): string =>
+  value === undefined ? '-' : `${value.toFixed(2)}x`;
+
+function print(): void {
+  console.log(
+    `\nEncoders, ${rounds} rounds of ${passes} passes by turns, medians; processor time; single thread but for pool\n`,
+  );
+  printTable([
+    [
+      'corpus',
+      'what',
+      'setting',
+      'libvncserver',
+      'MPix/s',
+      'ours',
+      'MPix/s',
+      'cold',
+      'speed',
+      'bytes',
+      'speed to TigerVNC',
+      'bytes',
+      'pixels: theirs',
+      'ours',
+      'gates',
+    ],
+    ...rows.map((row) => {
+      const { libvncserver, ours } = row.measured.sides;
+      const mpix = row.measured.pixels / 1e6;
+      const pool = row.setting.endsWith('pool');
+      return [
+        row.heldOut ? `${row.corpus} (held out)` : row.corpus,
+        row.mode,
+        row.setting,
+        bytesText(libvncserver.bytes),
+        fixed(mpix / libvncserver.cpu, 0),
+        bytesText(ours.bytes),
+        fixed(mpix / (pool ? ours.wall : ours.cpu), 0),
+        fixed(mpix / ours.coldCpu, 0),
+        times(row.speed),
+        times(row.bytes),
+        times(row.tigerSpeed),
+        times(row.tigerBytes),
+        decibels(libvncserver.psnr),
+        decibels(ours.psnr),
+        row.gates.length === 0 ? '' : row.gates.every((gate) => gate.met) ? 'met' : 'NOT MET',
+      ];
+    }),
+  ]);
+  const gated = rows.filter((row) => row.gates.length > 0);
+  if (gated.length > 0) console.log('\nGates:');
+  for (const { corpus, mode, setting, gates } of gated)
+    for (const { text, met } of gates)
+      console.log(`  ${met ? 'met    ' : 'NOT MET'}  ${corpus} ${mode} ${setting}: ${text}`);
+  for (const setting of left) console.log(`  not measured: ${setting}: the server has no pool`);
+  console.log(
+    faults.length === 0
+      ? '\nEvery stream was decoded by libvncclient and by our decoder, and is what it should be.'
+      : `\nWRONG STREAMS, whose figures do not count:\n  ${faults.join('\n  ')}`,
+  );
+}
+
+if (flags.json)
+  console.log(JSON.stringify({ rounds, passes, frames, rows, left: [...left], faults }));
+else print();
+if (flags.svg) drawEncoders(rows);
+process.exit(faults.length === 0 ? 0 : 1);

@@ -1,0 +1,101 @@
+/**
+ * Our encoders as the server drives them, for one viewer without a network. The one file that knows how the server makes an
+ * update: whatever the benchmarks of encoders measure as ours goes through it.
+ */
+import { codecs } from '../../src/codec/registry.ts';
+import { defaultLimits } from '../../src/core/limits.ts';
+import { Emitter } from '../../src/core/emitter.ts';
+import { loadJpegEncoder } from '../../src/node/jpeg.ts';
+import type { Framebuffer } from '../../src/pixels/framebuffer.ts';
+import { Encoding } from '../../src/rfb/constants.ts';
+import type { Rectangle } from '../../src/rfb/rectangle.ts';
+import { singleScreen } from '../../src/rfb/screen.ts';
+import { allRights } from '../../src/security/identity.ts';
+import type { Display, DisplayEvents } from '../../src/server/display.ts';
+import { Shadow } from '../../src/server/shadow.ts';
+import { ViewerUpdates } from '../../src/server/viewer-updates.ts';
+import { ByteWriter } from '../../src/wire/byte-writer.ts';
+
+/** An encoding and what a viewer says with it. */
+export interface EncoderSettings {
+  /** `Tight`, `ZRLE`. */
+  readonly encoding: string;
+  /** 0..9, or undefined: not named. */
+  readonly level: number | undefined;
+  /** JPEG quality 0..9, or undefined: without loss. */
+  readonly quality: number | undefined;
+  /** The viewer knows CopyRect, so that moves may be found and sent as such. */
+  readonly copyRect: boolean;
+  /** With the threads of the worker pool. */
+  readonly pool: boolean;
+}
+
+export interface OurEncoder {
+  /** The FramebufferUpdate for what has changed in the framebuffer: valid until the next. */
+  readonly update: (damage: readonly Rectangle[]) => Uint8Array | Promise<Uint8Array>;
+  readonly close: () => void;
+}
+
+/** The server can spread one viewer's update over threads. */
+export const havePool = false;
+export async function createOurEncoder(
+  framebuffer: Framebuffer,
+  settings: EncoderSettings,
+): Promise<OurEncoder> {
+  const { width, height } = framebuffer;
+  const display = still(framebuffer);
+  const shadow = new Shadow(display);
+  const leave = shadow.join({
+    takesMoves: settings.copyRect,
+    published: (change) => updates.published(change),
+    stale: () => undefined,
+  });
+  const jpeg = await loadJpegEncoder();
+  const updates = new ViewerUpdates({
+    display,
+    shadow,
+    ...(jpeg === undefined ? {} : { jpeg }),
+    limits: defaultLimits,
+    codecs,
+    rights: allRights,
+    width,
+    height,
+  });
+  updates.setEncodings([
+    Encoding[settings.encoding as 'Tight'],
+    ...(settings.copyRect ? [Encoding.CopyRect] : []),
+    Encoding.LastRect,
+    ...(settings.level === undefined ? [] : [Encoding.CompressionLevel0 + settings.level]),
+    ...(settings.quality === undefined ? [] : [Encoding.JpegQualityLevel0 + settings.quality]),
+  ]);
+  const writer = new ByteWriter();
+  const everything = { type: 'FramebufferUpdateRequest', x: 0, y: 0, width, height } as const;
+  return {
+    update: (damage) => {
+      // Without news the viewer would be sent what differs, however much is called damaged: a whole picture it must ask for.
+      const incremental = !damage.some((r) => r.width === width && r.height === height);
+      display.events.emit('damage', damage);
+      updates.request({ ...everything, incremental });
+      writer.truncate(0);
+      for (const _ of updates.write(writer));
+      return writer.written();
+    },
+    close: leave,
+  };
+}
+
+function still(framebuffer: Framebuffer): Display {
+  return {
+    events: new Emitter<DisplayEvents>(),
+    name: 'bench',
+    framebuffer,
+    screens: singleScreen(framebuffer.width, framebuffer.height),
+    cursor: undefined,
+    pointerMode: 'absolute',
+    leds: undefined,
+    key: () => undefined,
+    pointer: () => undefined,
+    clipboard: () => undefined,
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,288 @@
+/**
+ * Tight: how a block becomes parts, each of which is one rectangle: solid, of few colours, or of many. Bands of 64 rows are
+ * looked at in squares, whose neighbours join where one rectangle costs less than two; then bands join downwards.
+ */
+import { PALETTE_TRANSITIONS } from '../../pixels/kernels/palette-layout.ts';
+import type { PixelBlock } from '../codec.ts';
+import { addColour, loadPalette, openWorkspace, TILE, type Workspace } from './colours.ts';
+import { MAX_AREA, MAX_WIDTH } from './control.ts';
+
+/** A rectangle of a block, in its pixels. Planning changes parts rather than making new ones: that was a third of its time. */
+export interface Part {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** How many distinct values, 1..256; 0: more, or as good as more. */
+  colours: number;
+  /** The value of a solid part. */
+  value: number;
+  /** How often a pixel differs from the one before it. */
+  transitions: number;
+  /** Address of a list of the colours, when there are 2 or more. */
+  list: number;
+}
+
+export interface PlanOptions {
+  /** Bytes of a pixel on the wire. */
+  readonly pixelSize: number;
+  /** Squares full of detail count as having more colours than a palette, however few they have: JPEG suits them better. */
+  readonly preferMany: boolean;
+}
+
+/** Valid until the next plan. In no particular order, they cover the block. */
+export function planParts(block: PixelBlock, options: PlanOptions): Part[] {
+  const { width, height } = block;
+  // Trimming may add a square to each stretch between solid ones.
+  const perBand = 2 * Math.ceil(width / TILE) + 1;
+  const bands = Math.ceil(height / TILE) * (1 + TILE / FINE_ROWS);
+  const workspace = openWorkspace(perBand * bands);
+  let lists = 0;
+  const newList = (): number => workspace.list(lists++);
+  const planBand = (y: number, rows: number): Part[] => {
+    const band = bandOf(block, y, Math.min(rows, height - y));
+    return joinAcross(lookAtBand(band, options, workspace, newList), options, workspace);
+  };
+  const planFinely = (y: number): Part[] => {
+    const parts: Part[] = [];
+    for (let row = y; row < Math.min(y + TILE, height); row += FINE_ROWS)
+      joinDown(parts, planBand(row, FINE_ROWS), row, options, workspace);
+    return parts;
+  };
+
+  const parts: Part[] = [];
+  for (let y = 0; y < height; y += TILE) {
+    let band = planBand(y, TILE);
+    if (band.some(hasFewColours)) {
+      const fine = planFinely(y);
+      if (totalCost(fine, options) < totalCost(band, options)) band = fine;
+    }
+    joinDown(parts, band, y, options, workspace);
+  }
+  return parts;
+}
+
+/** Consoles and dialogs: lines of text, each of two colours. */
+const FINE_ROWS = 16;
+const hasFewColours = ({ colours }: Part): boolean => colours > 2 && colours <= 16;
+
+interface Band extends PixelBlock {
+  /** Of the band in its block. */
+  readonly y: number;
+}
+
+const bandOf = ({ width, address, stride }: PixelBlock, y: number, height: number): Band => ({
+  width,
+  height,
+  address: address + y * stride,
+  stride,
+  y,
+});
+
+/** Cuts a band at the solid squares in it, which take from their neighbours what has their colour, and looks at the rest. */
+function lookAtBand(
+  band: Band,
+  options: PlanOptions,
+  workspace: Workspace,
+  newList: () => number,
+): Part[] {
+  const { width, height, address, stride, y } = band;
+  const { kernels, memory, flags } = workspace;
+  const parts: Part[] = [];
+  /** Looks at what lies between two solid parts or edges, once it is known where it ends. */
+  const lookAtStretch = (start: number, end: number): void => {
+    for (let x = start; x < end; x += TILE)
+      parts.push(lookAtSquare(band, x, Math.min(TILE, end - x), options, workspace, newList));
+  };
+  const anySolid = kernels.solidSquares(address, stride, width, height, flags) > 0;
+  const isSolid = (x: number): boolean => anySolid && memory.bytes[flags + x / TILE] === 1;
+  let solid: Part | undefined;
+  /** Where what is not solid begins. */
+  let start = 0;
+  for (let x = 0; x < width; x += TILE) {
+    const here = address + 4 * x;
+    const square = Math.min(TILE, width - x);
+    if (!isSolid(x)) {
+      if (x !== start || solid === undefined) continue;
+      // By eights, so that the same letters give the same bytes in bits.
+      const taken = kernels.equalLeft(here, stride, square, height, solid.value) & ~7;
+      solid.width += taken;
+      start += taken;
+      continue;
+    }
+    const value = memory.words[here >>> 2]!;
+    if (x === start && solid?.value === value) {
+      solid.width += square;
+    } else {
+      const reach = Math.min(TILE, x - start);
+      const taken = kernels.equalRight(here - 4 * reach, stride, reach, height, value);
+      lookAtStretch(start, x - taken);
+      const width = taken + square;
+      solid = { x: x - taken, y, width, height, colours: 1, value, transitions: 0, list: 0 };
+      parts.push(solid);
+    }
+    start = x + square;
+  }
+  lookAtStretch(start, width);
+  return parts;
+}
+
+function lookAtSquare(
+  band: Band,
+  x: number,
+  width: number,
+  options: PlanOptions,
+  workspace: Workspace,
+  newList: () => number,
+): Part {
+  const { address, stride, height, y } = band;
+  const { kernels, memory, palette, indexes } = workspace;
+  const pixels = address + 4 * x;
+  const part: Part = { x, y, width, height, colours: 0, value: 0, transitions: 0, list: 0 };
+  if (options.preferMany && looksDense(pixels, stride, width, height, workspace)) return part;
+  const limit = mostColours(width * height, options.pixelSize);
+  const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, indexes);
+  if (colours === 0) return part;
+  const { words } = memory;
+  const transitions = words[(palette + PALETTE_TRANSITIONS) >>> 2]!;
+  if (options.preferMany && colours > 24 && 3 * transitions > width * height) return part;
+  part.colours = colours;
+  if (colours === 1) {
+    part.value = words[pixels >>> 2]!;
+  } else {
+    part.transitions = transitions;
+    part.list = newList();
+    kernels.copyColours(palette, part.list);
+  }
+  return part;
+}
+
+/** A palette is sent uncompressed, whereas pixels shrink also without one: it may cost a quarter of what indexes save. */
+export function mostColours(area: number, pixelSize: number): number {
+  const worthwhile = Math.floor((area * (pixelSize - 1)) / (4 * pixelSize));
+  return Math.max(2, Math.min(256, worthwhile));
+}
+
+const SAMPLED_ROWS = 4;
+
+/** Four rows tell: many colours that change at every third pixel or more often. */
+function looksDense(
+  pixels: number,
+  stride: number,
+  width: number,
+  height: number,
+  { kernels, palette, indexes }: Workspace,
+): boolean {
+  if (height < 32 || width < 32) return false;
+  const step = Math.floor(height / SAMPLED_ROWS);
+  const rows = SAMPLED_ROWS * step;
+  const transitions = kernels.countTransitions(pixels, stride, width, rows, step);
+  if (3 * transitions <= SAMPLED_ROWS * width) return false;
+  return (
+    kernels.scanPalette(pixels, step * stride, width, SAMPLED_ROWS, 48, palette, indexes) === 0
+  );
+}
+
+// Estimates of bytes, measured on screens of text, of windows and of photos.
+
+/** A rectangle's header, its palette, and what a deflate block needs before its first symbol. */
+const headCost = (colours: number, pixelSize: number): number =>
+  colours <= 1 ? 16 : colours === 2 ? 50 : 80 + colours * pixelSize;
+
+/** What is left of bits or indexes. */
+const dataCost = (colours: number, transitions: number): number => {
+  if (colours <= 1) return 0;
+  if (colours === 2) return transitions / 4;
+  return colours <= 16 ? transitions / 2 : (3 * transitions) / 4;
+};
+
+const cost = (colours: number, transitions: number, pixelSize: number): number =>
+  headCost(colours, pixelSize) + dataCost(colours, transitions);
+
+const totalCost = (parts: readonly Part[], { pixelSize }: PlanOptions): number =>
+  parts.reduce((sum, part) => sum + cost(part.colours, part.transitions, pixelSize), 0);
+
+/** Joins neighbours of a band from left to right. */
+function joinAcross(squares: readonly Part[], options: PlanOptions, workspace: Workspace): Part[] {
+  const parts: Part[] = [];
+  let last: Part | undefined;
+  for (const square of squares) {
+    if (last !== undefined && join(last, square, 'across', options, workspace)) continue;
+    parts.push(square);
+    last = square;
+  }
+  return parts;
+}
+
+/** Adds a band's parts, which begin at `y`, to those above it: joined with those of the same columns that end there. */
+function joinDown(
+  parts: Part[],
+  band: readonly Part[],
+  y: number,
+  options: PlanOptions,
+  workspace: Workspace,
+): void {
+  const touching = new Map<number, Part>();
+  for (const part of parts) if (part.y + part.height === y) touching.set(part.x, part);
+  for (const part of band) {
+    const over = part.y === y ? touching.get(part.x) : undefined;
+    if (over?.width === part.width && join(over, part, 'down', options, workspace)) continue;
+    parts.push(part);
+  }
+}
+
+/** Makes `first` both of two neighbours, if that is possible and costs no more bytes. */
+function join(
+  first: Part,
+  second: Part,
+  direction: 'across' | 'down',
+  options: PlanOptions,
+  workspace: Workspace,
+): boolean {
+  const width = direction === 'across' ? first.width + second.width : first.width;
+  const height = direction === 'down' ? first.height + second.height : first.height;
+  const solid = first.colours === 1 && second.colours === 1;
+  if (solid) {
+    if (first.value !== second.value) return false;
+  } else if (width > MAX_WIDTH || width * height > MAX_AREA) {
+    return false;
+  } else if (first.colours === 0 || second.colours === 0) {
+    if (first.colours !== second.colours) return false;
+  } else if (!joinColours(first, second, height, options, workspace)) {
+    return false;
+  }
+  first.width = width;
+  first.height = height;
+  return true;
+}
+
+function joinColours(
+  first: Part,
+  second: Part,
+  height: number,
+  { pixelSize }: PlanOptions,
+  workspace: Workspace,
+): boolean {
+  const colours = loadUnion(first, second, workspace);
+  if (colours === 0) return false;
+  // Where the two touch, some rows change once more.
+  const transitions = first.transitions + second.transitions + height / 4;
+  const apart =
+    cost(first.colours, first.transitions, pixelSize) +
+    cost(second.colours, second.transitions, pixelSize);
+  if (cost(colours, transitions, pixelSize) > apart) return false;
+  first.list = first.list === 0 ? second.list : first.list;
+  workspace.kernels.copyColours(workspace.palette, first.list);
+  first.colours = colours;
+  first.transitions = transitions;
+  return true;
+}
+
+/** Makes the workspace's palette that of both parts, and returns how many colours those are; 0 when they are too many. */
+function loadUnion(first: Part, second: Part, workspace: Workspace): number {
+  const { kernels, palette, lookup } = workspace;
+  const [more, less] = first.colours > 1 ? [first, second] : [second, first];
+  loadPalette(workspace, more.list);
+  if (less.colours > 1) return kernels.addColours(palette, less.list, 256, lookup);
+  return addColour(workspace, less.value);
+}

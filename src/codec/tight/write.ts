@@ -1,0 +1,136 @@
+/** Tight: one rectangle's payload without loss: a fill, two colours as bits, indexes, or pixels (RFB 7.7.7). */
+import { kernelSet } from '../../pixels/kernels/kernels.ts';
+import type { ByteWriter } from '../../wire/byte-writer.ts';
+import type { PixelBlock } from '../codec.ts';
+import { packBlock, type WirePixel } from '../wire-pixel.ts';
+import { DeflateEffort } from '../zlib-stream.ts';
+import { coloursOf, loadPalette, type Workspace } from './colours.ts';
+import {
+  Compression,
+  EXPLICIT_FILTER,
+  Filter,
+  indexedRowBytes,
+  MAX_AREA,
+  MIN_COMPRESSED_BYTES,
+} from './control.ts';
+import type { Tuning } from './levels.ts';
+import { Stream, type Streams } from './streams.ts';
+
+export interface Writing {
+  readonly sink: ByteWriter;
+  readonly streams: Streams;
+  readonly pixel: WirePixel;
+  readonly tuning: Tuning;
+  /** The gradient filter may be used: the viewer knows it, and pixels are three bytes. */
+  readonly gradient: boolean;
+}
+
+export function writeFill({ sink, pixel }: Writing, value: number): void {
+  sink.u8(Compression.Fill << 4);
+  pixel.writeOne(value, sink.reserve(pixel.size), 0);
+}
+
+/** Whether a palette of two and bits take fewer bytes than pixels: not so for the smallest rectangles. */
+export function bitsAreSmaller({ width, height }: PixelBlock, pixelSize: number): boolean {
+  const bits =
+    1 /* filter */ + 1 /* colours */ + 2 * pixelSize + indexedRowBytes(width, 2) * height;
+  return bits < width * height * pixelSize;
+}
+
+/** A block whose colours, two or more, are those of a list. */
+export function writeIndexed(
+  { sink, streams, pixel, tuning }: Writing,
+  block: PixelBlock,
+  workspace: Workspace,
+  list: number,
+): void {
+  const { width, height, address, stride } = block;
+  const colours = coloursOf(workspace, list);
+  const count = colours.length;
+  const stream = count === 2 ? Stream.Bits : Stream.Indexes;
+  sink
+    .u8(((EXPLICIT_FILTER | stream) << 4) | streams.resetBits(stream))
+    .u8(Filter.Palette)
+    .u8(count - 1);
+  pixel.write(colours, sink.reserve(count * pixel.size), 0);
+  const rowBytes = indexedRowBytes(width, count);
+  const shape = { bytesPerPixel: 1, rowBytes, effort: tuning.indexes };
+  const { kernels, palette } = workspace;
+  const [zero] = colours as unknown as [number];
+  streams.write(sink, stream, rowBytes * height, shape, (target) => {
+    if (count === 2) {
+      kernels.mapBits(address, stride, width, height, zero, target);
+    } else {
+      loadPalette(workspace, list);
+      kernels.mapIndexes(address, stride, width, height, palette, target);
+    }
+  });
+}
+
+/** A block as its pixels, filtered or not. */
+export function writePixels(writing: Writing, block: PixelBlock): void {
+  const { sink, pixel, tuning, gradient } = writing;
+  const area = block.width * block.height;
+  const size = area * pixel.size;
+  if (!gradient || size < MIN_COMPRESSED_BYTES) {
+    writePlain(writing, block);
+    return;
+  }
+  if (area > tuning.trialArea) {
+    if (isSmooth(block)) writeGradient(writing, block);
+    else writePlain(writing, block);
+    return;
+  }
+  const { streams } = writing;
+  const start = sink.length;
+  const gradientReset = streams.resetBits(Stream.Gradient);
+  writeGradient(writing, block);
+  const filtered = sink.written().slice(start);
+  sink.truncate(start);
+  const plainReset = streams.resetBits(Stream.Pixels);
+  writePlain(writing, block);
+  if (sink.length - start <= filtered.length) {
+    streams.rewind(Stream.Gradient, size, gradientReset);
+  } else {
+    streams.rewind(Stream.Pixels, size, plainReset);
+    sink.truncate(start);
+    sink.bytes(filtered);
+  }
+}
+
+function writePlain({ sink, streams, pixel, tuning }: Writing, block: PixelBlock): void {
+  const rowBytes = block.width * pixel.size;
+  sink.u8((Stream.Pixels << 4) | streams.resetBits(Stream.Pixels));
+  const shape = { bytesPerPixel: pixel.size, rowBytes, effort: tuning.pixels };
+  streams.write(sink, Stream.Pixels, rowBytes * block.height, shape, (target) => {
+    packBlock(block, pixel, target);
+  });
+}
+
+/** Pixels before they are filtered. Shared: it is used at once. */
+let packed: { readonly memory: unknown; readonly address: number } | undefined;
+
+function writeGradient({ sink, streams, pixel, tuning }: Writing, block: PixelBlock): void {
+  const { memory, kernels } = kernelSet();
+  if (packed?.memory !== memory) packed = { memory, address: memory.allocate(3 * MAX_AREA) };
+  const { address } = packed;
+  const rowBytes = block.width * pixel.size;
+  sink
+    .u8(((EXPLICIT_FILTER | Stream.Gradient) << 4) | streams.resetBits(Stream.Gradient))
+    .u8(Filter.Gradient);
+  const repeats = tuning.gradient > DeflateEffort.Huffman;
+  const shape = { bytesPerPixel: repeats ? pixel.size : 1, rowBytes: 0, effort: tuning.gradient };
+  streams.write(sink, Stream.Gradient, rowBytes * block.height, shape, (target) => {
+    packBlock(block, pixel, address);
+    kernels.filterGradient(address, rowBytes, block.height, target);
+  });
+}
+
+const SAMPLE_EVERY = 5;
+
+/** As photos are: less than a third of the pixels are as their left or upper neighbour. */
+function isSmooth({ width, height, address, stride }: PixelBlock): boolean {
+  const sampled = Math.ceil((height - 1) / SAMPLE_EVERY) * (width - 1);
+  const { kernels } = kernelSet();
+  return 3 * kernels.countRepeats(address, stride, width, height, SAMPLE_EVERY) < sampled;
+}

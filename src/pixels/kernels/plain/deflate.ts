@@ -1,0 +1,66 @@
+/** Deflate that knows pixels; the twin of ../assembly/deflate.ts and what it uses. */
+import { SYMBOL_COUNTS } from '../assembly/deflate-layout.ts';
+import type { Kernels } from '../kernels.ts';
+import type { KernelMemory } from '../memory.ts';
+import { BitWriter } from './bit-writer.ts';
+import { clearCounts, prepare, writeBlock, writeStored } from './deflate-block.ts';
+import { chainTokens } from './deflate-chains.ts';
+import { fastTokens } from './deflate-fast.ts';
+import { Tokens } from './deflate-tokens.ts';
+import { increment, type Views, viewsOf } from './views.ts';
+
+/** As src/codec/zlib-stream.ts counts them. */
+const STORED = 0;
+const HUFFMAN = 1;
+const LAZY = 3;
+/** How many places the efforts above look at. */
+const DEPTHS: Readonly<Record<number, number>> = { 4: 8, 5: 32, 6: 256 };
+const LITERAL_BLOCK = 65536;
+
+export function deflateKernels(memory: KernelMemory): Pick<Kernels, 'deflate' | 'deflatePrepare'> {
+  const deflate: Kernels['deflate'] = (
+    work,
+    tables,
+    history,
+    input,
+    size,
+    position,
+    bytesPerPixel,
+    rowBytes,
+    effort,
+    output,
+  ) => {
+    const m = viewsOf(memory);
+    const writer = new BitWriter(m.bytes, output);
+    clearCounts(m, work);
+    if (size === 0) {
+      // Nothing but the flush.
+    } else if (effort === STORED) {
+      writeStored(m, writer, input, size);
+    } else if (effort === HUFFMAN) {
+      writeHuffman(m, writer, work, input, size);
+    } else {
+      const tokens = new Tokens(m, writer, work, input);
+      const search = { tables, history, input, size, position, bytesPerPixel, rowBytes };
+      if (effort <= LAZY) fastTokens(m, tokens, search, effort === LAZY);
+      else chainTokens(m, tokens, search, DEPTHS[effort]!);
+    }
+    writeStored(m, writer, input, 0);
+    return writer.address - output;
+  };
+  return { deflate, deflatePrepare: (work) => prepare(viewsOf(memory), work) };
+}
+
+function writeHuffman(
+  m: Views,
+  writer: BitWriter,
+  work: number,
+  input: number,
+  size: number,
+): void {
+  for (let at = 0; at < size; at += LITERAL_BLOCK) {
+    const part = Math.min(size - at, LITERAL_BLOCK);
+    for (let i = 0; i < part; i++) increment(m, work + SYMBOL_COUNTS, m.bytes[input + at + i]!);
+    writeBlock(m, writer, work, 0, input + at, part);
+  }
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { placeBlock, workplaces, type Workplace } from './blocks.ts';
+import { bytesAt, createTwins, forManySeeds } from './twins.ts';
+
+const twins = createTwins();
+const { both } = twins;
+const places = workplaces(twins);
+
+function same<T>(of: (place: Workplace) => T): T {
+  const [first, second] = places.map(of);
+  assert.deepEqual(first, second);
+  return first!;
+}
+
+describe('kernels equalRows, equalLeft and equalRight', () => {
+  it('agree with their twins on blocks with a margin of one colour', () => {
+    forManySeeds(40_000, (random) => {
+      const { width, height, stride } = placeBlock(random, places);
+      const value = 0xff123456;
+      const [top, left] = [random.between(0, height), random.between(0, width)];
+      const right = random.between(0, width - left);
+      for (const { set, pixels } of places) {
+        for (let y = 0; y < height; y++) {
+          const row = (pixels + y * stride) >>> 2;
+          if (y < top) set.memory.words.fill(value, row, row + width);
+          set.memory.words.fill(value, row, row + left);
+          set.memory.words.fill(value, row + width - right, row + width);
+        }
+      }
+      const counts = same(({ set: { kernels }, pixels }) => [
+        kernels.equalRows(pixels, stride, width, height, value),
+        kernels.equalRows(pixels + (height - 1) * stride, -stride, width, height, value),
+        kernels.equalLeft(pixels, stride, width, height, value),
+        kernels.equalRight(pixels, stride, width, height, value),
+      ]);
+      const [rows, , fromLeft, fromRight] = counts as [number, number, number, number];
+      assert.ok(rows >= top && fromLeft >= left && fromRight >= right);
+      if (top === height || left + right === width)
+        assert.deepEqual(counts, [height, height, width, width]);
+    });
+  });
+});
+
+describe('kernel solidSquares', () => {
+  it('agrees with its twin where some squares are solid', () => {
+    const places = both.map((set) => ({
+      set,
+      pixels: set.memory.allocate(4 * 512 * 8),
+      flags: set.memory.allocate(8),
+    }));
+    forManySeeds(40_000, (random) => {
+      const [width, height] = [random.between(1, 500), random.between(1, 8)];
+      const solid = Array.from({ length: 8 }, () => random.next());
+      const flaw = random.chance(80) ? random.between(0, width * height - 1) : undefined;
+      const counts = places.map(({ set, pixels, flags }) => {
+        const { words } = set.memory;
+        for (let y = 0; y < height; y++)
+          for (let square = 0; 64 * square < width; square++)
+            words.fill(
+              solid[square]!,
+              (pixels >>> 2) + y * width + 64 * square,
+              (pixels >>> 2) + (y + 1) * width,
+            );
+        if (flaw !== undefined) words[(pixels >>> 2) + flaw]! ^= 1;
+        set.memory.bytes.fill(0xa5, flags, flags + 9);
+        return [
+          set.kernels.solidSquares(pixels, 4 * width, width, height, flags),
+          ...bytesAt(set, flags, 9),
+        ];
+      });
+      assert.deepEqual(counts[0], counts[1]);
+      const squares = Math.ceil(width / 64);
+      const flawless =
+        flaw === undefined || (height === 1 && flaw === width - 1 && width % 64 === 1);
+      assert.ok(counts[0]![0]! >= squares - (flawless ? 0 : 1));
+      assert.equal(counts[0]![1 + squares], 0xa5);
+    });
+  });
+});
+
+describe('kernels countTransitions and countRepeats', () => {
+  it('agree with their twins', () => {
+    forManySeeds(40_000, (random) => {
+      const { width, height, stride } = placeBlock(random, places);
+      const step = random.between(1, 8);
+      same(({ set: { kernels }, pixels }) => [
+        kernels.countTransitions(pixels, stride, width, height, step),
+        kernels.countRepeats(pixels, stride, width, height, step),
+      ]);
+    });
+  });
+});
+
+describe('kernel filterGradient', () => {
+  it('agrees with its twin, and is undone by what viewers do', () => {
+    forManySeeds(40_000, (random) => {
+      const { width, height } = placeBlock(random, places);
+      const [rowBytes, length] = [3 * width, 3 * width * height];
+      const source = bytesAt(places[0]!.set, places[0]!.pixels, length);
+      const filtered = same(({ set, pixels, target }) => {
+        set.kernels.filterGradient(pixels, rowBytes, height, target);
+        return bytesAt(set, target, length + 32);
+      });
+      assert.ok(filtered.subarray(length).every((byte) => byte === 0xa5));
+      const restored = new Uint8Array(length);
+      for (let i = 0; i < length; i++) {
+        const [first, top] = [i % rowBytes < 3, i < rowBytes];
+        const left = first ? 0 : restored[i - 3]!;
+        const above = top ? 0 : restored[i - rowBytes]!;
+        const aboveLeft = first || top ? 0 : restored[i - rowBytes - 3]!;
+        restored[i] = filtered[i]! + Math.max(0, Math.min(255, left + above - aboveLeft));
+      }
+      assert.deepEqual(restored, source);
+    });
+  });
+});
