@@ -193,6 +193,17 @@ export interface Kernels {
     effort: number,
     output: number,
   ) => number;
+  /**
+   * Takes the last input, which still stands where it was compressed with an effort above Lazy, out of the tables: what was there
+   * before is found again.
+   */
+  readonly deflateUndo: (
+    tables: number,
+    history: number,
+    input: number,
+    size: number,
+    position: number,
+  ) => void;
 
   /**
    * Compares two blocks in columns of 64 pixels (the last may be narrower) and writes a byte for each at `flags`: 1 where
