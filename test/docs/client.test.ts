@@ -23,7 +23,7 @@ const helps = new Map(commands.map((make) => [make().name(), make().helpInformat
 
 describe('docs/client.md', () => {
   it('shows code that a test runs', () => {
-    assert.equal(assertBlocksAreRun(text), 2);
+    assert.equal(assertBlocksAreRun(text), 3);
   });
   it('shows commands and options that there are', () => {
     const shown = new Set<string>();
