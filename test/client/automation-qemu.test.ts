@@ -39,7 +39,7 @@ describe('automation of a QEMU guest', { skip: withoutPeers(qemuCommand, grubIma
       (_, i) => alphabet[(i * 37 + 1) % alphabet.length],
     ).join('');
     const startedAt = performance.now();
-    assert.deepEqual(await typeText(client, text), { sent: 200 });
+    assert.deepEqual(await typeText(client, text), { outcome: 'sent', sent: 200 });
     const tookMs = performance.now() - startedAt;
     const typed = await waitForStable(client, { stableMs: 200 });
     const read = Array.from(text, (_, i) => byShape.get(shapeAt(typed, i)) ?? '?').join('');
