@@ -36,6 +36,14 @@ const VERIFIED = 'X509Plain,X509Vnc,X509None';
  * a VncError of the phase in which it failed.
  */
 export async function connect(target: string, options: ConnectOptions = {}): Promise<VncClient> {
+  return connectClient(await connectionOptions(target, options));
+}
+
+/** Dials. The connection is the caller's. */
+export async function connectionOptions(
+  target: string,
+  options: ConnectOptions,
+): Promise<ClientOptions> {
   const { username, password, credentials, security, tls, timeoutMs, signal, jpeg, ...rest } =
     options;
   const address = parseAddress(target, 'connect');
@@ -46,7 +54,7 @@ export async function connect(target: string, options: ConnectOptions = {}): Pro
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(signal === undefined ? {} : { signal }),
   });
-  return connectClient({
+  return {
     ...rest,
     stream,
     accept,
@@ -60,7 +68,7 @@ export async function connect(target: string, options: ConnectOptions = {}): Pro
           : { password: typeof password === 'string' ? new Secret(password) : password }),
       })),
     ...(decoder === undefined ? {} : { jpeg: decoder }),
-  });
+  };
 }
 
 /** A unix socket has no name; its server's certificate is of this machine. */
