@@ -3,20 +3,27 @@ import { Command, CommanderError } from 'commander';
 import { certCommand } from './cert.ts';
 import { checkConfigCommand } from './check-config.ts';
 import { clickCommand } from './click.ts';
+import { doCommand } from './do.ts';
 import { doctorCommand } from './doctor.ts';
+import { dragCommand } from './drag.ts';
 import { expectCommand } from './expect.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
 import { keyCommand } from './key.ts';
 import { monitorCommand } from './monitor.ts';
 import { moveCommand } from './move.ts';
 import { passwdCommand } from './passwd.ts';
+import { pasteCommand } from './paste.ts';
+import { playCommand } from './play.ts';
 import { withoutQemuSpelling } from './qemu-spelling.ts';
+import { recordCommand } from './record.ts';
 import { runServe } from './serve.ts';
+import { scrollCommand } from './scroll.ts';
 import { serveCommand } from './serve-options.ts';
 import { shotCommand } from './shot.ts';
 import { printable } from './terminal-text.ts';
 import { typeCommand } from './type.ts';
 import { version } from './version.ts';
+import { watchCommand } from './watch.ts';
 
 const EXIT_CODES = `
 Exit codes
@@ -50,6 +57,8 @@ function program(afterDashes: readonly string[] | undefined): Command {
   const command = new Command('sallyport')
     .description('Secure VNC: serve a display to any standard viewer, inside TLS')
     .version(version(), '-V, --version')
+    // `do` passes on what looks like options behind its first command.
+    .enablePositionalOptions()
     .addHelpText('after', EXIT_CODES)
     .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES))
     .addCommand(certCommand())
@@ -62,7 +71,14 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(typeCommand())
     .addCommand(keyCommand())
     .addCommand(clickCommand())
-    .addCommand(moveCommand());
+    .addCommand(moveCommand())
+    .addCommand(dragCommand())
+    .addCommand(scrollCommand())
+    .addCommand(pasteCommand())
+    .addCommand(doCommand())
+    .addCommand(watchCommand())
+    .addCommand(recordCommand())
+    .addCommand(playCommand());
   const nested = command.commands.flatMap((each) => [each, ...each.commands]);
   for (const each of [command, ...nested]) {
     each.exitOverride().configureOutput({
