@@ -13,6 +13,7 @@ import { monitorCommand } from './monitor.ts';
 import { moveCommand } from './move.ts';
 import { passwdCommand } from './passwd.ts';
 import { pasteCommand } from './paste.ts';
+import { inOurWords } from './plain-sentence.ts';
 import { playCommand } from './play.ts';
 import { withoutQemuSpelling } from './qemu-spelling.ts';
 import { recordCommand } from './record.ts';
@@ -80,20 +81,9 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(recordCommand())
     .addCommand(playCommand());
   const nested = command.commands.flatMap((each) => [each, ...each.commands]);
-  for (const each of [command, ...nested]) {
-    each.exitOverride().configureOutput({
-      outputError: (text, write) => write(`sallyport: ${plainSentence(text)}`),
-    });
-  }
+  for (const each of [command, ...nested]) inOurWords(each);
   return command;
 }
-
-/** Commander's sentence in our form: `--listen: address "x:y" is not …`. */
-const plainSentence = (text: string): string =>
-  text
-    .replace(/^error: /, '')
-    .replace(/\n\(Did you mean (.*)\?\)/, '; did you mean $1?')
-    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. /s, '$1: ');
 
 /** Prints one sentence, unless Commander has done so already. Returns the exit code. */
 function report(error: unknown, verbose: boolean): ExitCode {

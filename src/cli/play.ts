@@ -6,6 +6,7 @@ import { ExitCode, step, usage } from './failure.ts';
 import { writePicture } from './picture-files.ts';
 import { parseScale } from './places.ts';
 import { reads } from './reads.ts';
+import { inOurWords } from './plain-sentence.ts';
 import { runServe } from './serve.ts';
 import { serveCommand } from './serve-options.ts';
 
@@ -57,9 +58,7 @@ async function serveRecording(
       throw usage('a recording is served in place of any other display');
     return runServe({ ...settings, display: { kind: 'recording', file, speed, loop } });
   });
-  serve.name('sallyport play').exitOverride();
-  serve.configureOutput({ outputError: (text, write) => write(`sallyport: ${text}`) });
-  await serve.parseAsync(rest, { from: 'user' });
+  await inOurWords(serve).parseAsync(rest, { from: 'user' });
 }
 
 async function takePicture(

@@ -4,12 +4,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { doCommand } from '../../src/cli/do.ts';
+import { dragCommand } from '../../src/cli/drag.ts';
+import { pasteCommand } from '../../src/cli/paste.ts';
 import { parsePlaces } from '../../src/cli/places.ts';
 import { parseScript } from '../../src/cli/script/parse.ts';
+import { scrollCommand } from '../../src/cli/scroll.ts';
 import { decodePng, encodePng } from '../../src/node/png.ts';
 import { serve, type Serving } from '../../src/node/serve.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
-import { startSallyport } from '../support/sallyport.ts';
+import { fails, succeeds } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-do-'));
 const url = `unix:${join(folder, 'vnc')}`;
@@ -24,17 +28,6 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function succeeds(args: readonly string[], env: Record<string, string> = {}): Promise<void> {
-  const { code, stderr } = await startSallyport(args, env).ended;
-  assert.deepEqual([code, stderr], [0, '']);
-}
-
-async function fails(code: number, words: RegExp, ...args: string[]): Promise<void> {
-  const ended = await startSallyport(args, {}).ended;
-  assert.match(ended.stderr, words);
-  assert.equal(ended.code, code, ended.stderr);
-}
-
 const keys = (): string =>
   display.keys
     .splice(0)
@@ -48,29 +41,40 @@ const masks = (): string =>
 
 describe('sallyport drag, scroll and paste', () => {
   it('drags from a place to another', async () => {
-    await succeeds(['drag', url, '0', '0', '4', '2', '--steps', '2', '--step-ms', '1']);
+    await succeeds(dragCommand(), url, '0', '0', '4', '2', '--steps', '2', '--step-ms', '1');
     assert.equal(masks(), '0@0,0 1@0,0 1@2,1 1@4,2 0@4,2');
-    await succeeds(['drag', url, '0,0', '0,1', '--button', '3', '--steps', '1', '--step-ms', '1']);
+    await succeeds(
+      dragCommand(),
+      url,
+      '0,0',
+      '0,1',
+      '--button',
+      '3',
+      '--steps',
+      '1',
+      '--step-ms',
+      '1',
+    );
     assert.equal(masks(), '0@0,0 4@0,0 4@0,1 0@0,1');
-    await fails(2, /"0 0 4" is not X Y for 2 places/, 'drag', url, '0', '0', '4');
-    await fails(2, /8,0 is not on a screen of 8x8/, 'drag', url, '0', '0', '8', '0');
+    await fails(dragCommand(), 2, /"0 0 4" is not X Y for 2 places/, url, '0', '0', '4');
+    await fails(dragCommand(), 2, /8,0 is not on a screen of 8x8/, url, '0', '0', '8', '0');
     assert.equal(masks(), '');
   });
   it('turns the wheel both ways, in the middle or where it is told', async () => {
-    await succeeds(['scroll', url, '0', '-2']);
+    await succeeds(scrollCommand(), url, '0', '-2');
     assert.equal(masks(), '0@4,4 8@4,4 0@4,4 8@4,4 0@4,4');
-    await succeeds(['scroll', url, '1', '1', '--at', '1,2']);
+    await succeeds(scrollCommand(), url, '1', '1', '--at', '1,2');
     assert.equal(masks(), '0@1,2 16@1,2 0@1,2 0@1,2 64@1,2 0@1,2');
-    await fails(2, /is not a number of notches/, 'scroll', url, '0', 'x');
+    await fails(scrollCommand(), 2, /is not a number of notches/, url, '0', 'x');
   });
   it('puts text on the clipboard', async () => {
-    await succeeds(['paste', url, 'grüße\r\n']);
+    await succeeds(pasteCommand(), url, 'grüße\r\n');
     assert.deepEqual(display.clipboards.splice(0), ['grüße\n']);
   });
 });
 
 describe('sallyport do', () => {
-  const script = (...words: string[]): Promise<void> => succeeds(['do', '-s', url, ...words]);
+  const script = (...words: string[]): Promise<void> => succeeds(doCommand(), '-s', url, ...words);
 
   it('types, presses, holds and releases keys', async () => {
     await script('type', 'aB', 'key', 'ctrl-c', 'keydown', 'shift', 'keyup', 'shift');
@@ -99,9 +103,22 @@ describe('sallyport do', () => {
       Uint32Array.of(0xff204060, 0xffff0000),
     );
     await script('expect', whole, '0', 'rexpect', part, '1', '3', '0', 'rexpect', part, '1', '3');
-    await succeeds(['do', '--incremental-refreshes', '-s', url, 'capture', whole]);
+    await succeeds(doCommand(), '--incremental-refreshes', '-s', url, 'capture', whole);
     assert.deepEqual((await decodePng(readFileSync(whole))).pixels, display.framebuffer.pixels);
-    await fails(1, /not seen/, 'do', '-s', url, '--timeout', '0.3', 'rexpect', part, '0', '0', '1');
+    await fails(
+      doCommand(),
+      1,
+      /not seen/,
+      '-s',
+      url,
+      '--timeout',
+      '0.3',
+      'rexpect',
+      part,
+      '0',
+      '0',
+      '1',
+    );
   });
   it('runs files with comments and quotes, and types and pastes what is in files', async () => {
     const [vdo, text] = [join(folder, 'login.vdo'), join(folder, 'text')];
@@ -116,14 +133,19 @@ describe('sallyport do', () => {
   });
   it('pauses, between commands too, and not as long when it is warped', async () => {
     const startedAt = performance.now();
-    await succeeds(['do', '--warp', '1000', '-s', url, 'pause', '60', 'sleep', '.5']);
+    await succeeds(doCommand(), '--warp', '1000', '-s', url, 'pause', '60', 'sleep', '.5');
     assert.ok(performance.now() - startedAt < 20_000);
-    await succeeds(['do', '-s', url, 'move', '1', '1', 'move', '2', '2'], { VNCDOTOOL_DELAY: '1' });
+    process.env['VNCDOTOOL_DELAY'] = '1';
+    try {
+      await script('move', '1', '1', 'move', '2', '2');
+    } finally {
+      delete process.env['VNCDOTOOL_DELAY'];
+    }
     assert.equal(masks(), '0@1,1 0@2,2');
   });
   it('does nothing of a script that has a fault anywhere', async () => {
     const bad = (words: RegExp, ...script: string[]): Promise<void> =>
-      fails(2, words, 'do', '-s', url, 'key', 'a', ...script);
+      fails(doCommand(), 2, words, '-s', url, 'key', 'a', ...script);
     await bad(/"foo" is neither a command \(key, .*\) nor a file/, 'foo');
     await bad(/move needs X Y, and Y is missing/, 'move', '1');
     await bad(/key "nonsense" is not known/, 'key', 'nonsense');

@@ -116,8 +116,7 @@ describe('playing a recording', () => {
   });
   it('keeps the last picture when it is to hold, until it is closed', async () => {
     const client = await playRecording(foreign(), { speed: 1000, hold: true });
-    while (client.framebuffer.pixels[1] !== 0xffff0000)
-      await new Promise((resolve) => client.events.once('damage').then(resolve));
+    while (client.framebuffer.pixels[1] !== 0xffff0000) await client.events.once('damage');
     let isClosed = false;
     void client.closed.then(() => (isClosed = true));
     await new Promise((resolve) => setImmediate(resolve));
