@@ -116,7 +116,9 @@ class Session {
   }
 
   async #receiveMessage(): Promise<void> {
-    const message = await receiveServerMessage(this.#reader, this.#settings.limits);
+    const message = await receiveServerMessage(this.#reader, this.#settings.limits, {
+      extendedClipboard: true,
+    });
     this.#lifecycle.throwIfClosed();
     switch (message.type) {
       case 'FramebufferUpdate':
@@ -128,7 +130,11 @@ class Session {
       case 'ServerCutText':
         this.#events.emit('clipboard', message.text);
         return;
+      case 'ExtendedServerCutText':
       case 'SetColourMapEntries':
+      case 'EndOfContinuousUpdates':
+      case 'ServerFence':
+      case 'ServerXvp':
         return;
     }
   }

@@ -24,12 +24,17 @@ export interface EncoderOptions {
   readonly compressionLevel?: number;
 }
 
-/** A rectangle's pixels as values of the viewer's format (pixels/translate.ts), row-major, without gaps. */
+/**
+ * A rectangle's pixels as values of the viewer's format (pixels/translate.ts), one 32-bit word each, in the memory of the
+ * kernels (pixels/kernels/). Made by codec/pixel-block.ts; valid during the call that it is an argument of.
+ */
 export interface PixelBlock {
   readonly width: number;
   readonly height: number;
-  /** Exactly width * height values. */
-  readonly values: Uint32Array;
+  /** Of the first pixel, in bytes; a multiple of 4. */
+  readonly address: number;
+  /** Bytes from a row to the next. */
+  readonly stride: number;
 }
 
 export interface Encoder {

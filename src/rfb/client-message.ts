@@ -3,7 +3,14 @@ import { ProtocolError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { ClientMessageType } from './constants.ts';
+import {
+  enableContinuousUpdatesSize,
+  readEnableContinuousUpdates,
+  type EnableContinuousUpdates,
+} from './messages/continuous-updates.ts';
 import { receiveClientCutText, type ClientCutText } from './messages/cut-text.ts';
+import type { ExtendedClientCutText } from './messages/extended-clipboard.ts';
+import { receiveFence, type ClientFence } from './messages/fence.ts';
 import {
   framebufferUpdateRequestSize,
   readFramebufferUpdateRequest,
@@ -15,7 +22,7 @@ import {
   receiveQemuMessage,
   type KeyEvent,
 } from './messages/key-event.ts';
-import { pointerEventSize, readPointerEvent, type PointerEvent } from './messages/pointer-event.ts';
+import { receivePointerEvent, type PointerEvent } from './messages/pointer-event.ts';
 import { receiveSetDesktopSize, type SetDesktopSize } from './messages/set-desktop-size.ts';
 import { receiveSetEncodings, type SetEncodings } from './messages/set-encodings.ts';
 import {
@@ -23,6 +30,7 @@ import {
   setPixelFormatSize,
   type SetPixelFormat,
 } from './messages/set-pixel-format.ts';
+import { readXvp, xvpSize, type ClientXvp } from './messages/xvp.ts';
 
 export type ClientMessage =
   | SetPixelFormat
@@ -31,12 +39,27 @@ export type ClientMessage =
   | KeyEvent
   | PointerEvent
   | ClientCutText
+  | ExtendedClientCutText
+  | EnableContinuousUpdates
+  | ClientFence
+  | ClientXvp
   | SetDesktopSize;
+
+/** What was agreed upon, where it changes how a message is read. */
+export interface ClientMessageForms {
+  /** ExtendedMouseButtons (-316) was announced to this viewer. */
+  readonly extendedMouseButtons: boolean;
+  /** The viewer named ExtendedClipboard. */
+  readonly extendedClipboard: boolean;
+}
+
+const plainForms: ClientMessageForms = { extendedMouseButtons: false, extendedClipboard: false };
 
 /** The next message. Throws ProtocolError on an unknown type, LimitError before an oversized one is awaited. */
 export async function receiveClientMessage(
   reader: ByteReader,
   limits: Limits,
+  forms: ClientMessageForms = plainForms,
 ): Promise<ClientMessage> {
   const type = await reader.u8();
   switch (type) {
@@ -49,9 +72,15 @@ export async function receiveClientMessage(
     case ClientMessageType.KeyEvent:
       return readKeyEvent(await reader.cursor(keyEventSize));
     case ClientMessageType.PointerEvent:
-      return readPointerEvent(await reader.cursor(pointerEventSize));
+      return receivePointerEvent(reader, forms.extendedMouseButtons);
     case ClientMessageType.ClientCutText:
-      return receiveClientCutText(reader, limits);
+      return receiveClientCutText(reader, limits, forms.extendedClipboard);
+    case ClientMessageType.EnableContinuousUpdates:
+      return readEnableContinuousUpdates(await reader.cursor(enableContinuousUpdatesSize));
+    case ClientMessageType.ClientFence:
+      return receiveFence(reader, 'ClientFence');
+    case ClientMessageType.Xvp:
+      return readXvp(await reader.cursor(xvpSize), 'ClientXvp');
     case ClientMessageType.SetDesktopSize:
       return receiveSetDesktopSize(reader);
     case ClientMessageType.Qemu:

@@ -32,6 +32,9 @@ export const ClientMessageType = {
   KeyEvent: 4,
   PointerEvent: 5,
   ClientCutText: 6,
+  EnableContinuousUpdates: 150,
+  ClientFence: 248,
+  Xvp: 250,
   SetDesktopSize: 251,
   Qemu: 255,
 } as const;
@@ -42,6 +45,9 @@ export const ServerMessageType = {
   SetColourMapEntries: 1,
   Bell: 2,
   ServerCutText: 3,
+  EndOfContinuousUpdates: 150,
+  ServerFence: 248,
+  Xvp: 250,
 } as const;
 
 /** RFB 7.7 encodings and 7.8 pseudo-encodings, signed. */
@@ -67,7 +73,13 @@ export const Encoding = {
   QemuLedState: -261,
   DesktopName: -307,
   ExtendedDesktopSize: -308,
+  Xvp: -309,
+  Fence: -312,
+  ContinuousUpdates: -313,
   CursorWithAlpha: -314,
+  ExtendedMouseButtons: -316,
+  /** 0xC0A1E5CE. */
+  ExtendedClipboard: -1063131698,
 } as const;
 
 const names = new Map<number, string>(
@@ -92,4 +104,31 @@ export const DesktopSizeStatus = {
   OutOfResources: 2,
   InvalidLayout: 3,
   Forwarded: 4,
+} as const;
+
+/** Flags of ClientFence and ServerFence. */
+export const FenceFlag = {
+  /** All messages before it are dealt with before it is answered. */
+  BlockBefore: 1,
+  /** It is answered before any message behind it is dealt with. */
+  BlockAfter: 2,
+  /** The message behind it is dealt with right after the answer. */
+  SyncNext: 4,
+  /** This is a request; without the bit, an answer. */
+  Request: 0x80000000,
+} as const;
+
+/** What xvp messages (250) say: Fail and Init come from the server. */
+export const XvpCode = { Fail: 0, Init: 1, Shutdown: 2, Reboot: 3, Reset: 4 } as const;
+
+/** Formats of the extended clipboard. */
+export const ClipboardFormat = { Text: 1, Rtf: 2, Html: 4, Dib: 8, Files: 16 } as const;
+
+/** Actions of the extended clipboard. */
+export const ClipboardAction = {
+  Caps: 0x01000000,
+  Request: 0x02000000,
+  Peek: 0x04000000,
+  Notify: 0x08000000,
+  Provide: 0x10000000,
 } as const;

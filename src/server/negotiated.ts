@@ -21,6 +21,8 @@ export interface Negotiated {
   readonly ledState: boolean;
   readonly extendedKeys: boolean;
   readonly pointerMotion: boolean;
+  readonly fence: boolean;
+  readonly continuousUpdates: boolean;
 }
 
 /**
@@ -42,6 +44,8 @@ export function negotiate(encodings: readonly number[], codecs: readonly Codec[]
     ledState: listed.has(Encoding.QemuLedState),
     extendedKeys: listed.has(Encoding.QemuExtendedKeyEvent),
     pointerMotion: listed.has(Encoding.QemuPointerMotionChange),
+    fence: listed.has(Encoding.Fence),
+    continuousUpdates: listed.has(Encoding.ContinuousUpdates),
   };
 }
 

@@ -3,6 +3,7 @@
  * knows (one without DesktopSize keeps its first size for ever, as in QEMU), or all black for one that may not look.
  */
 import type { PixelBlock } from '../codec/codec.ts';
+import { blockOf } from '../codec/pixel-block.ts';
 import { OPAQUE, type Framebuffer } from '../pixels/framebuffer.ts';
 import type { PixelTranslator } from '../pixels/translate.ts';
 import { contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
@@ -15,11 +16,11 @@ export function pixelBlock(
 ): PixelBlock {
   const { width, height } = r;
   if (source !== undefined && contains(source.bounds, r))
-    return { width, height, values: translator.values(source, r) };
+    return blockOf(width, height, translator.values(source, r));
   const values = new Uint32Array(width * height).fill(translator.toValue(OPAQUE));
-  if (source === undefined) return { width, height, values };
+  if (source === undefined) return blockOf(width, height, values);
   const inside = intersect(source.bounds, r);
-  if (isEmpty(inside)) return { width, height, values };
+  if (isEmpty(inside)) return blockOf(width, height, values);
   const part = translator.values(source, inside);
   for (let row = 0; row < inside.height; row++) {
     values.set(
@@ -27,7 +28,7 @@ export function pixelBlock(
       (inside.y - r.y + row) * width + inside.x - r.x,
     );
   }
-  return { width, height, values };
+  return blockOf(width, height, values);
 }
 
 /** No rectangle is larger than this, so that a 4K frame in Raw is never in memory whole. */

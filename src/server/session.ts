@@ -3,6 +3,7 @@
  * tells the viewer's updates what the display reports. connection.ts owns its life.
  */
 import type { Codec } from '../codec/codec.ts';
+import { ProtocolError } from '../core/errors.ts';
 import type { Lifecycle } from '../core/lifecycle.ts';
 import type { Limits } from '../core/limits.ts';
 import type { ServerEstablished } from '../handshake/established.ts';
@@ -87,7 +88,7 @@ export class Session {
   }
 
   get roundTripMs(): number | undefined {
-    return this.#updates.roundTripMs;
+    return this.#updates.flow.roundTripMs;
   }
 
   get traffic(): Traffic {
@@ -143,6 +144,15 @@ export class Session {
         break;
       case 'ClientCutText':
         this.#clipboardIn(message.text);
+        break;
+      case 'ExtendedClientCutText':
+      case 'ClientXvp':
+        throw new ProtocolError(`${message.type} was never offered`, { field: 'messageType' });
+      case 'EnableContinuousUpdates':
+        this.#update(() => this.#updates.flow.enableContinuous(message));
+        break;
+      case 'ClientFence':
+        this.#update(() => this.#updates.flow.fence(message));
         break;
       case 'SetDesktopSize':
         // Without the extension the viewer could not read the answer.

@@ -11,13 +11,19 @@ import { StallWatch } from './stall-watch.ts';
 /** What there is to send. */
 export interface UpdateSource {
   readonly isDue: boolean;
+  /** Something small is due that is no picture. */
+  readonly messagesAreDue: boolean;
+  /** Writes just that. */
+  readonly writeMessages: (w: ByteWriter) => void;
   /** Writes all of it, and yields wherever the sending may pause. */
   readonly write: (w: ByteWriter) => Iterable<void>;
+  /** So many bytes were given to the stream. */
+  readonly sent: (bytes: number) => void;
   /** One full picture in bytes: may wait on top of the backlog's limit. */
   readonly frameBytes: number;
 }
 
-/** Time between two updates. */
+/** From the beginning of an update to that of the next: 60 a second, a timer's lateness included. */
 const FRAME_MS = 16;
 /** Nothing new is begun while more than this waits: what is sent later is fresher. Large updates go in chunks of it. */
 const CHUNK_BYTES = 64 * 1024;
@@ -30,7 +36,7 @@ export class UpdateScheduler {
   readonly #lifecycle: Lifecycle;
   readonly #watch: StallWatch;
   readonly #writer = new ByteWriter();
-  #sentAt = Number.NEGATIVE_INFINITY;
+  #begunAt = Number.NEGATIVE_INFINITY;
   #sentBytes = 0;
   #timer: TimerHandle | undefined;
   /** Ends the pause that run() is in: a sleep until something is due, or a timer. */
@@ -66,15 +72,26 @@ export class UpdateScheduler {
         await this.#sleep();
         continue;
       }
-      const leftMs = this.#sentAt + FRAME_MS - performance.now();
-      if (leftMs > 0) await this.#pause(leftMs);
+      const leftMs = this.#begunAt + FRAME_MS - performance.now();
+      if (leftMs > 0) {
+        this.#sendMessages();
+        await this.#pause(leftMs);
+      }
       await this.#stream.drained(CHUNK_BYTES);
       if (this.#lifecycle.isOpen) await this.#send();
     }
   }
 
+  /** What is small does not wait for the next frame: an answered fence tells how far away the viewer is. */
+  #sendMessages(): void {
+    if (!this.#source.messagesAreDue) return;
+    this.#source.writeMessages(this.#writer);
+    this.#flush();
+  }
+
   async #send(): Promise<void> {
     let sliceStart = performance.now();
+    this.#begunAt = sliceStart;
     for (const _ of this.#source.write(this.#writer)) {
       const sliceIsOver = performance.now() - sliceStart > SLICE_MS;
       if (sliceIsOver || this.#writer.length >= CHUNK_BYTES) {
@@ -88,7 +105,6 @@ export class UpdateScheduler {
       if (!this.#lifecycle.isOpen) return;
     }
     this.#flush();
-    this.#sentAt = performance.now();
   }
 
   #flush(): void {
@@ -96,6 +112,7 @@ export class UpdateScheduler {
     if (bytes === 0 || !this.#lifecycle.isOpen) return;
     this.#writer.send(this.#stream);
     this.#sentBytes += bytes;
+    this.#source.sent(bytes);
     this.#watch.wrote(bytes, this.#source.frameBytes);
   }
 

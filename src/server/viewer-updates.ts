@@ -19,7 +19,7 @@ import {
   nativeFormat,
   type PixelFormat,
 } from '../rfb/pixel-format.ts';
-import { intersect, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
+import { intersect, isEmpty, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
 import type { Rights } from '../security/identity.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { Announcements, type Announcement } from './announcements.ts';
@@ -27,6 +27,7 @@ import { writeFixedColourMap } from './colour-map.ts';
 import type { Display } from './display.ts';
 import { negotiate, type Negotiated } from './negotiated.ts';
 import { cutRectangle, pixelBlock } from './picture.ts';
+import { ViewerFlow } from './viewer-flow.ts';
 import { ViewerSize } from './viewer-size.ts';
 
 export interface ViewerUpdatesOptions {
@@ -63,9 +64,8 @@ export class ViewerUpdates {
   /** An update may go out: one was asked for since the last one with pixels. */
   #asked = false;
   #sentUpdates = 0;
-  /** When the last update with pixels was finished, until the viewer asks for the next. */
-  #answeredAt: number | undefined;
-  #roundTripMs: number | undefined;
+  /** When and how fast; also answers the viewer's fences. */
+  readonly flow: ViewerFlow = new ViewerFlow();
   #rights: Rights;
   #negotiated: Negotiated;
   #format: PixelFormat = nativeFormat;
@@ -85,14 +85,6 @@ export class ViewerUpdates {
   /** FramebufferUpdates so far, for statistics. */
   get sentUpdates(): number {
     return this.#sentUpdates;
-  }
-
-  /**
-   * From the end of an update to the viewer's next request, smoothed, milliseconds: the way there and back and what the
-   * viewer does in between. Undefined before the first.
-   */
-  get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
   }
 
   get understandsResize(): boolean {
@@ -116,13 +108,14 @@ export class ViewerUpdates {
     const before = this.#negotiated;
     this.#negotiated = negotiate(encodings, this.#codecs);
     this.#announcements.negotiated(before, this.#negotiated);
+    this.flow.negotiated(before, this.#negotiated);
     // The only way for a viewer to learn that SetDesktopSize will be understood.
     if (this.#negotiated.extendedDesktopSize) this.#size.announce(DesktopSizeReason.Server);
   }
 
   request(request: FramebufferUpdateRequest): void {
     const r = intersect(request, this.#size.bounds);
-    this.#measure();
+    this.flow.requested();
     this.#asked = true;
     this.#requested.add(r);
     if (request.incremental) return;
@@ -178,14 +171,30 @@ export class ViewerUpdates {
 
   /** Something could be sent now. */
   get isDue(): boolean {
-    const { colourMap, bell, clipboard } = this.#waiting;
-    if (colourMap || bell || clipboard !== undefined) return true;
-    if (!this.#asked) return false;
+    if (this.messagesAreDue) return true;
+    if (!this.#mayUpdate) return false;
     if (this.#size.isDue(this.#negotiated) || this.#dueAnnouncements.length > 0) return true;
+    return this.#wanted().some((asked) => this.#damage.intersected(asked).length > 0);
+  }
+
+  get messagesAreDue(): boolean {
+    const { colourMap, bell, clipboard } = this.#waiting;
+    return colourMap || bell || clipboard !== undefined || this.flow.isDue;
+  }
+
+  /** An update may go out: one was asked for, or none needs to be. */
+  get #mayUpdate(): boolean {
+    return this.#asked || this.flow.mayPush;
+  }
+
+  /** Where the viewer wants to know of changes. */
+  #wanted(): Rectangle[] {
     const { bounds } = this.#size;
-    return this.#requested
-      .intersected(bounds)
-      .some((asked) => this.#damage.intersected(asked).length > 0);
+    const { continuous } = this.flow;
+    const asked = this.#requested.intersected(bounds);
+    if (continuous === undefined) return asked;
+    const pushed = intersect(continuous, bounds);
+    return isEmpty(pushed) ? asked : [pushed, ...asked];
   }
 
   get #dueAnnouncements(): Announcement[] {
@@ -198,8 +207,8 @@ export class ViewerUpdates {
    * wait. Formats, encoder and framebuffer are those of the update's start, whatever happens meanwhile.
    */
   *write(w: ByteWriter): Generator<void, void> {
-    this.#writeWaiting(w);
-    if (!this.#asked) return;
+    this.writeMessages(w);
+    if (!this.#mayUpdate) return;
     if (this.#size.write(w, this.#negotiated)) {
       this.#sentUpdates += 1;
       this.#damage.clear();
@@ -207,21 +216,19 @@ export class ViewerUpdates {
     }
     const before = this.#sentUpdates;
     yield* this.#writeUpdate(w);
-    if (this.#sentUpdates > before) this.#answeredAt = performance.now();
+    if (this.#sentUpdates > before) this.flow.writeMark(w);
   }
 
-  /** A viewer asks for the next update once it has the last one. */
-  #measure(): void {
-    if (this.#answeredAt === undefined) return;
-    const tookMs = performance.now() - this.#answeredAt;
-    this.#answeredAt = undefined;
-    const before = this.#roundTripMs ?? tookMs;
-    this.#roundTripMs = before + (tookMs - before) / 8;
+  /** Bytes of it were given to the stream. */
+  sent(bytes: number): void {
+    this.flow.sent(bytes);
   }
 
-  #writeWaiting(w: ByteWriter): void {
+  /** Writes the small messages that wait. */
+  writeMessages(w: ByteWriter): void {
     const { colourMap, bell, clipboard } = this.#waiting;
     this.#waiting = { colourMap: false, bell: false, clipboard: undefined };
+    this.flow.writeWaiting(w);
     if (colourMap) writeFixedColourMap(w);
     if (bell) writeBell(w);
     if (clipboard === undefined) return;
@@ -255,7 +262,7 @@ export class ViewerUpdates {
   /** The damage that was asked for. Only an update with pixels uses the request up: simple viewers wait for them. */
   #takePieces(encoder: Encoder): Rectangle[] {
     const pieces: Rectangle[] = [];
-    for (const asked of this.#requested.intersected(this.#size.bounds)) {
+    for (const asked of this.#wanted()) {
       for (const r of this.#damage.take(asked)) pieces.push(...cutRectangle(r, encoder));
     }
     if (pieces.length > 0) {

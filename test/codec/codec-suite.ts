@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Codec, Decoder, DecoderPorts, EncoderOptions } from '../../src/codec/codec.ts';
 import { decodeRectangle } from '../../src/codec/decode-rectangle.ts';
+import { blockOf } from '../../src/codec/pixel-block.ts';
 import { ClosedError, ProtocolError } from '../../src/core/errors.ts';
 import { defaultLimits, type Limits } from '../../src/core/limits.ts';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
@@ -235,7 +236,8 @@ export function describeCodec(codec: Codec, options: CodecSuiteOptions = {}): vo
   /** One rectangle by a fresh encoder. */
   const encode = (some: AnyRectangle, setting: EncoderOptions = {}): Uint8Array => {
     const sink = new ByteWriter();
-    create(setting).encode(block(some), some.format, sink);
+    const { width, height, values } = block(some);
+    create(setting).encode(blockOf(width, height, values), some.format, sink);
     return sink.take();
   };
 
@@ -258,7 +260,7 @@ export function describeCodec(codec: Codec, options: CodecSuiteOptions = {}): vo
       const { values, width, height } = block(some);
       const sink = new ByteWriter();
       sink.u16(0xabcd);
-      encoder.encode({ values: values.slice(), width, height }, some.format, sink);
+      encoder.encode(blockOf(width, height, values), some.format, sink);
       const written = sink.take();
       assert.deepEqual(Array.from(written.subarray(0, 2)), [0xab, 0xcd]);
       const bytes = written.slice(2);

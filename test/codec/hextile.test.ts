@@ -11,6 +11,7 @@ import { fromHex, toHex } from '../../src/wire/hex.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
 import { naiveHextile } from '../reference/naive-hextile.ts';
 import { describeCodec, formats, picture, receiveRectangle } from './codec-suite.ts';
+import { blockOf } from '../../src/codec/pixel-block.ts';
 
 describeCodec(hextile, { createNaive: () => naiveHextile });
 
@@ -55,7 +56,7 @@ async function decode(hex: string, size: Decoding): Promise<string[]> {
 
 const encode = (values: number[], width: number): string => {
   const sink = new ByteWriter();
-  const block = { width, height: values.length / width, values: Uint32Array.from(values) };
+  const block = blockOf(width, values.length / width, Uint32Array.from(values));
   hextile.createEncoder!({}).encode(block, bgr233Format, sink);
   return toHex(sink.take());
 };
@@ -231,7 +232,7 @@ describe('Hextile encoder', () => {
         const source = picture(kind, { width: 65, height: 33 }, 5);
         const values = createTranslator(format).values(source, source.bounds);
         const sink = new ByteWriter();
-        hextile.createEncoder!({}).encode({ width: 65, height: 33, values }, format, sink);
+        hextile.createEncoder!({}).encode(blockOf(65, 33, values), format, sink);
         assert.ok(sink.length <= 65 * 33 * bytesPerPixel(format) + 5 * 3);
       }
     }

@@ -11,6 +11,7 @@ import { ByteWriter } from '../../src/wire/byte-writer.ts';
 import { memoryPair } from '../../src/wire/memory-pair.ts';
 import { naiveRaw } from '../reference/naive-raw.ts';
 import { describeCodec, formats, receiveRectangle } from './codec-suite.ts';
+import { blockOf } from '../../src/codec/pixel-block.ts';
 
 describeCodec(raw, { createNaive: () => naiveRaw });
 
@@ -38,7 +39,7 @@ describe('Raw', () => {
   });
 
   it('writes 16-bit pixels in the viewer’s byte order', () => {
-    const block = { width: 2, height: 1, values: Uint32Array.of(0xf800, 0x07ff) };
+    const block = blockOf(2, 1, Uint32Array.of(0xf800, 0x07ff));
     for (const [name, hex] of [
       ['rgb565', '00f8ff07'],
       ['rgb565, big-endian', 'f80007ff'],

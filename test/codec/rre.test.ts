@@ -12,6 +12,7 @@ import { ByteWriter } from '../../src/wire/byte-writer.ts';
 import { memoryPair } from '../../src/wire/memory-pair.ts';
 import { naiveRre } from '../reference/naive-rre.ts';
 import { describeCodec, formats, picture, pictureKinds, receiveRectangle } from './codec-suite.ts';
+import { blockOf } from '../../src/codec/pixel-block.ts';
 
 describeCodec(rre, { createNaive: () => naiveRre });
 
@@ -47,7 +48,7 @@ describe('RRE', () => {
 
   it('encodes one colour as a background only', () => {
     const sink = new ByteWriter();
-    const block = { width: 3, height: 2, values: new Uint32Array(6).fill(0x1f) };
+    const block = blockOf(3, 2, new Uint32Array(6).fill(0x1f));
     rre.createEncoder!({}).encode(block, bgr233Format, sink);
     assert.equal(toHex(sink.take()), '000000001f');
   });
@@ -55,7 +56,7 @@ describe('RRE', () => {
   it('encodes a bar as one subrectangle on the most frequent colour', () => {
     const sink = new ByteWriter();
     const values = Uint32Array.of(1, 2, 1, 1, 2, 1, 1, 2, 1);
-    rre.createEncoder!({}).encode({ width: 3, height: 3, values }, bgr233Format, sink);
+    rre.createEncoder!({}).encode(blockOf(3, 3, values), bgr233Format, sink);
     assert.equal(
       toHex(sink.take()),
       toHex(
@@ -76,7 +77,7 @@ describe('RRE', () => {
         const source = picture(kind, { width: 64, height: 64 }, 1);
         const values = createTranslator(format).values(source, source.bounds);
         const sink = new ByteWriter();
-        encoder.encode({ width: 64, height: 64, values }, format, sink);
+        encoder.encode(blockOf(64, 64, values), format, sink);
         const size = bytesPerPixel(format);
         assert.ok(sink.length <= 4 + size + encoder.maxArea * (size + 8));
       }

@@ -22,6 +22,7 @@ import {
   picture,
   receiveRectangle,
 } from './codec-suite.ts';
+import { blockOf } from '../../src/codec/pixel-block.ts';
 
 describeCodec(tight, {
   createNaive: createNaiveTight,
@@ -76,11 +77,7 @@ function encode(
 ): Uint8Array {
   const sink = new ByteWriter();
   const height = values.length / width;
-  tight.createEncoder!({}).encode(
-    { width, height, values: Uint32Array.from(values) },
-    format,
-    sink,
-  );
+  tight.createEncoder!({}).encode(blockOf(width, height, Uint32Array.from(values)), format, sink);
   return sink.take();
 }
 
@@ -491,11 +488,7 @@ describe('Tight encoder', () => {
       ] as const) {
         const source = picture(kind, { width, height }, 4);
         const sink = new ByteWriter();
-        tight.createEncoder!({}).encode(
-          { width, height, values: source.pixels },
-          nativeFormat,
-          sink,
-        );
+        tight.createEncoder!({}).encode(blockOf(width, height, source.pixels), nativeFormat, sink);
         const bytes = sink.take();
         const naive = createNaiveTight()(bytes, { width, height }, nativeFormat);
         assert.ok(naive.every((value, i) => value === (source.pixels[i]! & 0xffffff)));
@@ -508,7 +501,7 @@ describe('Tight encoder', () => {
     const sizes = [0, 1, 9].map((compressionLevel) => {
       const sink = new ByteWriter();
       tight.createEncoder!({ compressionLevel }).encode(
-        { width: 200, height: 200, values: pixels },
+        blockOf(200, 200, pixels),
         nativeFormat,
         sink,
       );

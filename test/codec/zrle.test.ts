@@ -20,6 +20,7 @@ import {
   picture,
   receiveRectangle,
 } from './codec-suite.ts';
+import { blockOf } from '../../src/codec/pixel-block.ts';
 
 describeCodec(zrle, {
   createNaive: createNaiveZrle,
@@ -69,11 +70,7 @@ function encode(rows: readonly string[], format: PixelFormat = bgr233Format): st
   );
   const values = Uint32Array.from(rows.join(''), (letter) => toValue(colours.get(letter)!));
   const sink = new ByteWriter();
-  zrle.createEncoder!({}).encode(
-    { width: rows[0]!.length, height: rows.length, values },
-    format,
-    sink,
-  );
+  zrle.createEncoder!({}).encode(blockOf(rows[0]!.length, rows.length, values), format, sink);
   return toHex(new NaiveZlibStream().next(sink.take().subarray(4)));
 }
 
@@ -299,7 +296,7 @@ describe('ZRLE encoder', () => {
   it('sends what has no order as it is', () => {
     const values = Uint32Array.from({ length: 256 }, (_, i) => i);
     const sink = new ByteWriter();
-    zrle.createEncoder!({}).encode({ width: 16, height: 16, values }, bgr233Format, sink);
+    zrle.createEncoder!({}).encode(blockOf(16, 16, values), bgr233Format, sink);
     const tiles = new NaiveZlibStream().next(sink.take().subarray(4));
     assert.deepEqual(Array.from(tiles), [0, ...values]);
   });
@@ -308,11 +305,7 @@ describe('ZRLE encoder', () => {
     for (const kind of ['noise', 'gradient', 'many colours', 'text'] as const) {
       const source = picture(kind, { width: 130, height: 70 }, 3);
       const sink = new ByteWriter();
-      zrle.createEncoder!({}).encode(
-        { width: 130, height: 70, values: source.pixels },
-        nativeFormat,
-        sink,
-      );
+      zrle.createEncoder!({}).encode(blockOf(130, 70, source.pixels), nativeFormat, sink);
       const tiles = new NaiveZlibStream().next(sink.take().subarray(4));
       assert.ok(tiles.length <= 6 + 130 * 70 * 3, `${kind}: ${tiles.length}`);
     }
@@ -326,7 +319,7 @@ describe('ZRLE encoder', () => {
     ] as const) {
       const source = picture('many colours', { width, height }, 9);
       const sink = new ByteWriter();
-      zrle.createEncoder!({}).encode({ width, height, values: source.pixels }, nativeFormat, sink);
+      zrle.createEncoder!({}).encode(blockOf(width, height, source.pixels), nativeFormat, sink);
       const r = { x: 1, y: 1, width, height };
       const target = canaryAround(r);
       const decoder = zrle.createDecoder({});

@@ -4,13 +4,17 @@ import fc from 'fast-check';
 import { ClosedError, LimitError, ProtocolError } from '../../src/core/errors.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
 import { receiveClientMessage, type ClientMessage } from '../../src/rfb/client-message.ts';
+import { writeEnableContinuousUpdates } from '../../src/rfb/messages/continuous-updates.ts';
 import { writeCutText } from '../../src/rfb/messages/cut-text.ts';
+import { writeExtendedCutText } from '../../src/rfb/messages/extended-clipboard.ts';
+import { writeFence } from '../../src/rfb/messages/fence.ts';
 import { writeFramebufferUpdateRequest } from '../../src/rfb/messages/framebuffer-update-request.ts';
 import { writeExtendedKeyEvent, writeKeyEvent } from '../../src/rfb/messages/key-event.ts';
 import { relativeZero, writePointerEvent } from '../../src/rfb/messages/pointer-event.ts';
 import { writeSetDesktopSize } from '../../src/rfb/messages/set-desktop-size.ts';
 import { writeSetEncodings } from '../../src/rfb/messages/set-encodings.ts';
 import { writeSetPixelFormat } from '../../src/rfb/messages/set-pixel-format.ts';
+import { writeXvp } from '../../src/rfb/messages/xvp.ts';
 import { nativeFormat } from '../../src/rfb/pixel-format.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
@@ -43,9 +47,23 @@ function write(m: ClientMessage): Uint8Array {
     case 'SetDesktopSize':
       writeSetDesktopSize(w, m);
       break;
+    case 'ExtendedClientCutText':
+      writeExtendedCutText(w, m);
+      break;
+    case 'EnableContinuousUpdates':
+      writeEnableContinuousUpdates(w, m);
+      break;
+    case 'ClientFence':
+      writeFence(w, m);
+      break;
+    case 'ClientXvp':
+      writeXvp(w, m);
+      break;
   }
   return w.take();
 }
+
+const forms = { extendedMouseButtons: false, extendedClipboard: true };
 
 async function receiveAll(bytes: Uint8Array, count: number): Promise<ClientMessage[]> {
   const [near, far] = memoryPair({ chunkBytes: 1 });
@@ -53,7 +71,8 @@ async function receiveAll(bytes: Uint8Array, count: number): Promise<ClientMessa
   far.end();
   const reader = new ByteReader(near);
   const messages: ClientMessage[] = [];
-  for (let i = 0; i < count; i++) messages.push(await receiveClientMessage(reader, defaultLimits));
+  for (let i = 0; i < count; i++)
+    messages.push(await receiveClientMessage(reader, defaultLimits, forms));
   assert.equal(reader.consumed, bytes.length, 'bytes left over');
   return messages;
 }
@@ -163,6 +182,88 @@ const vectors: readonly (readonly [ClientMessage, string])[] = [
       80 00 00 00               # flags
     `,
   ],
+  [
+    {
+      type: 'EnableContinuousUpdates',
+      enable: true,
+      x: 1,
+      y: 2,
+      width: 640,
+      height: 480,
+    },
+    `
+      96                        # EnableContinuousUpdates
+      01                        # on
+      00 01 00 02 02 80 01 e0   # 640x480 at 1,2
+    `,
+  ],
+  [
+    {
+      type: 'ClientFence',
+      flags: 0x80000003,
+      payload: fromHex('c0ffee'),
+    },
+    `
+      f8            # ClientFence
+      00 00 00      # padding
+      80 00 00 03   # request, BlockBefore and BlockAfter
+      03            # length
+      c0 ff ee      # payload
+    `,
+  ],
+  [
+    { type: 'ClientXvp', code: 4 },
+    `
+      fa      # xvp
+      00      # padding
+      01      # version
+      04      # reset
+    `,
+  ],
+  [
+    {
+      type: 'ExtendedClientCutText',
+      word: { action: 'caps', formats: 0x5, actions: 0x1f000000 & ~0x01000000, sizes: [20, 0] },
+    },
+    `
+      06            # ClientCutText
+      00 00 00      # padding
+      ff ff ff f4   # length -12: extended
+      1f 00 00 05   # caps; takes all four actions; text and html
+      00 00 00 14   # 20 bytes of text unasked
+      00 00 00 00   # no html unasked
+    `,
+  ],
+  [
+    { type: 'ExtendedClientCutText', word: { action: 'notify', formats: 1 } },
+    `
+      06            # ClientCutText
+      00 00 00      # padding
+      ff ff ff fc   # length -4: extended
+      08 00 00 01   # notify of text
+    `,
+  ],
+  [
+    { type: 'ExtendedClientCutText', word: { action: 'request', formats: 1 } },
+    '06 000000 fffffffc 02000001',
+  ],
+  [
+    { type: 'ExtendedClientCutText', word: { action: 'peek', formats: 0 } },
+    '06 000000 fffffffc 04000000',
+  ],
+  [
+    {
+      type: 'ExtendedClientCutText',
+      word: { action: 'provide', formats: 1, data: fromHex('789c') },
+    },
+    `
+      06            # ClientCutText
+      00 00 00      # padding
+      ff ff ff fa   # length -6: extended
+      10 00 00 01   # provide of text
+      78 9c         # zlib stream
+    `,
+  ],
 ];
 
 const u8 = fc.nat(255);
@@ -198,6 +299,17 @@ const anyMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
     height: u16,
     screens: fc.array(record({ id: u32, ...place, flags: u32 }), { maxLength: 4 }),
   }),
+  record({
+    type: fc.constant('ClientFence' as const),
+    flags: u32,
+    payload: fc.uint8Array({ maxLength: 64 }),
+  }),
+  record({
+    type: fc.constant('EnableContinuousUpdates' as const),
+    enable: fc.boolean(),
+    ...place,
+  }),
+  record({ type: fc.constant('ClientXvp' as const), code: u8 }),
   record({ type: fc.constant('SetPixelFormat' as const), format: fc.constant(nativeFormat) }),
 );
 
@@ -238,7 +350,7 @@ describe('client messages', () => {
   });
 
   it('of every type that is not known are refused, for their length is not known either', async () => {
-    const known = [0, 2, 3, 4, 5, 6, 251, 255];
+    const known = [0, 2, 3, 4, 5, 6, 150, 248, 250, 251, 255];
     for (let type = 0; type < 256; type++) {
       if (known.includes(type)) continue;
       await assert.rejects(
@@ -269,12 +381,83 @@ describe('client messages', () => {
     await assert.rejects(receive('06 000000 00100000'), ClosedError);
   });
 
-  it('ClientCutText: a negative length, the extended clipboard’s, is refused', async () => {
-    for (const length of ['ffffffff', '80000000', 'fffffffc'])
+  it('ClientCutText: a negative length is refused where the extended clipboard was not negotiated', async () => {
+    for (const length of ['ffffffff', '80000000', 'fffffffc']) {
+      const [near, far] = memoryPair();
+      far.write(fromHex(`06 000000 ${length}`));
       await assert.rejects(
-        receive(`06 000000 ${length}`),
+        receiveClientMessage(new ByteReader(near), defaultLimits),
         (error) => error instanceof ProtocolError && error.field === 'CutText.length',
       );
+    }
+  });
+
+  it('ClientCutText: a negative length that does not hold the flags is refused', async () => {
+    for (const length of ['ffffffff', 'fffffffd'])
+      await assert.rejects(
+        receive(`06 000000 ${length} 000000`),
+        (error) => error instanceof ProtocolError && error.field === 'CutText.length',
+      );
+  });
+
+  it('ClientCutText: a negative length beyond maxClipboardBytes is refused before it is waited for', async () => {
+    await assert.rejects(receive('06 000000 80000000'), LimitError);
+    await assert.rejects(receive('06 000000 ffeffffb'), LimitError);
+    await assert.rejects(receive('06 000000 ffeffffc'), ClosedError);
+  });
+
+  it('ClientCutText: extended, none or several actions at once are refused, and caps that lack a size', async () => {
+    for (const flags of ['00000001', '06000001', '20000001', '80000001'])
+      await assert.rejects(
+        receive(`06 000000 fffffffc ${flags}`),
+        (error) => error instanceof ProtocolError && error.field === 'CutText.flags',
+      );
+    await assert.rejects(receive('06 000000 fffffff8 01000003 00000000'), ProtocolError);
+  });
+
+  it('ClientFence: a payload of more than 64 bytes is refused before it is waited for', async () => {
+    for (const length of ['41', 'ff'])
+      await assert.rejects(
+        receive(`f8 000000 80000000 ${length}`),
+        (error) => error instanceof ProtocolError && error.field === 'Fence.length',
+      );
+    await assert.rejects(receive('f8 000000 80000000 40'), ClosedError);
+  });
+
+  it('ClientXvp: another version than 1 is refused', async () => {
+    await assert.rejects(
+      receive('fa 00 02 02'),
+      (error) => error instanceof ProtocolError && error.field === 'xvp.version',
+    );
+  });
+
+  it('PointerEvent: bit 7 is an eighth button, until extended mouse buttons were announced', async () => {
+    const hex = '05 81 0001 0002 03'; // left, bit 7; 1,2; back and forward
+    const read = async (extendedMouseButtons: boolean): Promise<[ClientMessage, number]> => {
+      const [near, far] = memoryPair({ chunkBytes: 1 });
+      far.write(fromHex(hex));
+      far.end();
+      const reader = new ByteReader(near);
+      return [
+        await receiveClientMessage(reader, defaultLimits, { ...forms, extendedMouseButtons }),
+        reader.consumed,
+      ];
+    };
+    const at = { type: 'PointerEvent', x: 1, y: 2 };
+    assert.deepEqual(await read(false), [{ ...at, buttonMask: 0x81 }, 6]);
+    assert.deepEqual(await read(true), [{ ...at, buttonMask: 0x181 }, 7]);
+  });
+
+  it('PointerEvent: only buttons beyond the seventh take a seventh byte', () => {
+    const written = (buttonMask: number, extended: boolean): string => {
+      const w = new ByteWriter();
+      writePointerEvent(w, { type: 'PointerEvent', buttonMask, x: 1, y: 2 }, extended);
+      return toHex(w.take());
+    };
+    assert.equal(written(0x181, false), '058100010002');
+    assert.equal(written(0x101, true), '05810001000202');
+    assert.equal(written(0x081, true), '05810001000201');
+    assert.equal(written(0x041, true), '054100010002');
   });
 
   it('ClientCutText: what Latin-1 does not have is written as ?', () => {

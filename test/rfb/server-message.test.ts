@@ -4,9 +4,13 @@ import fc from 'fast-check';
 import { ClosedError, LimitError, ProtocolError } from '../../src/core/errors.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
 import { writeBell } from '../../src/rfb/messages/bell.ts';
+import { writeEndOfContinuousUpdates } from '../../src/rfb/messages/continuous-updates.ts';
 import { writeCutText } from '../../src/rfb/messages/cut-text.ts';
+import { writeExtendedCutText } from '../../src/rfb/messages/extended-clipboard.ts';
+import { fenceAnswer, isFenceRequest, writeFence } from '../../src/rfb/messages/fence.ts';
 import { writeFramebufferUpdate } from '../../src/rfb/messages/framebuffer-update.ts';
 import { writeSetColourMapEntries } from '../../src/rfb/messages/set-colour-map-entries.ts';
+import { writeXvp } from '../../src/rfb/messages/xvp.ts';
 import { receiveServerMessage, type ServerMessage } from '../../src/rfb/server-message.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
@@ -29,6 +33,18 @@ function write(m: ServerMessage): Uint8Array {
     case 'ServerCutText':
       writeCutText(w, m);
       break;
+    case 'ExtendedServerCutText':
+      writeExtendedCutText(w, m);
+      break;
+    case 'EndOfContinuousUpdates':
+      writeEndOfContinuousUpdates(w);
+      break;
+    case 'ServerFence':
+      writeFence(w, m);
+      break;
+    case 'ServerXvp':
+      writeXvp(w, m);
+      break;
   }
   return w.take();
 }
@@ -38,7 +54,7 @@ async function receive(bytes: Uint8Array): Promise<ServerMessage> {
   far.write(bytes.slice());
   far.end();
   const reader = new ByteReader(near);
-  const message = await receiveServerMessage(reader, defaultLimits);
+  const message = await receiveServerMessage(reader, defaultLimits, { extendedClipboard: true });
   assert.equal(reader.consumed, bytes.length, 'bytes left over');
   return message;
 }
@@ -80,6 +96,48 @@ const vectors: readonly (readonly [ServerMessage, string])[] = [
       68 69         # Latin-1
     `,
   ],
+  [{ type: 'EndOfContinuousUpdates' }, '96'],
+  [
+    { type: 'ServerFence', flags: 0x80000001, payload: fromHex('00000007') },
+    `
+      f8            # ServerFence
+      00 00 00      # padding
+      80 00 00 01   # request, BlockBefore
+      04            # length
+      00 00 00 07   # payload
+    `,
+  ],
+  [
+    { type: 'ServerFence', flags: 0, payload: new Uint8Array(0) },
+    `
+      f8            # ServerFence
+      00 00 00      # padding
+      00 00 00 00   # an answer
+      00            # length
+    `,
+  ],
+  [
+    { type: 'ServerXvp', code: 1 },
+    `
+      fa      # xvp
+      00      # padding
+      01      # version
+      01      # init
+    `,
+  ],
+  [
+    {
+      type: 'ExtendedServerCutText',
+      word: { action: 'caps', formats: 1, actions: 0x0a000000, sizes: [65536] },
+    },
+    `
+      03            # ServerCutText
+      00 00 00      # padding
+      ff ff ff f8   # length -8: extended
+      0b 00 00 01   # caps; takes request and notify; text
+      00 01 00 00   # 64 KiB of text unasked
+    `,
+  ],
 ];
 
 describe('server messages', () => {
@@ -119,11 +177,22 @@ describe('server messages', () => {
   });
 
   it('of every type that is not known are refused', async () => {
-    for (let type = 4; type < 256; type++)
+    const known = [0, 1, 2, 3, 150, 248, 250];
+    for (let type = 0; type < 256; type++) {
+      if (known.includes(type)) continue;
       await assert.rejects(
         receive(Uint8Array.of(type)),
         (error) => error instanceof ProtocolError && error.got === type,
       );
+    }
+  });
+
+  it('ServerFence: the answer has the same payload, and of its flags those that are known', () => {
+    const payload = fromHex('07');
+    const request = { type: 'ServerFence', flags: 0xf0000006, payload } as const;
+    assert.equal(isFenceRequest(request), true);
+    assert.deepEqual(fenceAnswer(request), { flags: 6, payload });
+    assert.equal(isFenceRequest({ ...request, ...fenceAnswer(request) }), false);
   });
 
   it('SetColourMapEntries: entries past 65536 are refused before they are waited for', async () => {

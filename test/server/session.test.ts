@@ -209,7 +209,7 @@ describe('clipboard and bell', () => {
 
 describe('a hostile viewer', () => {
   it('every message type that was not announced closes', async () => {
-    const known = new Set([0, 2, 3, 4, 5, 6, 251, 255]);
+    const known = new Set([0, 2, 3, 4, 5, 6, 150, 248, 250, 251, 255]);
     for (let type = 0; type < 256; type++) {
       if (known.has(type)) continue;
       const served = new Served();
@@ -218,6 +218,22 @@ describe('a hostile viewer', () => {
       const reason = await viewer.gone;
       assert.ok(reason instanceof ProtocolError, `type ${type}`);
       assert.equal(reason.got, type);
+    }
+  });
+
+  it('messages of extensions that were never offered close', async () => {
+    const messages = {
+      ClientFence: 'f8 000000 80000000 00',
+      EnableContinuousUpdates: '96 01 0000 0000 0004 0004',
+      ClientXvp: 'fa 00 01 02',
+    };
+    for (const [name, hex] of Object.entries(messages)) {
+      const served = new Served();
+      const viewer = await served.session();
+      viewer.send(hex);
+      const reason = await viewer.gone;
+      assert.ok(reason instanceof ProtocolError, name);
+      assert.match(reason.message, new RegExp(name));
     }
   });
 

@@ -3,6 +3,7 @@ import { writeValues } from '../../pixels/translate.ts';
 import { bytesPerPixel, type PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, PixelBlock } from '../codec.ts';
+import { blockValues } from '../pixel-block.ts';
 import { findSubrectangles, SUBRECTANGLE_WORDS } from '../rre/subrectangles.ts';
 import { Subencoding, TILE } from './tile.ts';
 
@@ -25,17 +26,24 @@ export function createEncoder(): Encoder {
 function encode(block: PixelBlock, format: PixelFormat, sink: ByteWriter): void {
   const carried: Carried = { background: undefined, foreground: undefined };
   const found = new Uint32Array(MAX_SUBRECTS * SUBRECTANGLE_WORDS);
+  const all = { width: block.width, height: block.height, values: blockValues(block) };
   for (let y = 0; y < block.height; y += TILE) {
     for (let x = 0; x < block.width; x += TILE) {
       const width = Math.min(TILE, block.width - x);
       const height = Math.min(TILE, block.height - y);
-      const tile = { width, height, values: cut(block, x, y, width, height) };
+      const tile = { width, height, values: cut(all, x, y, width, height) };
       encodeTile(tile, carried, format, sink, found);
     }
   }
 }
 
-function cut(block: PixelBlock, x: number, y: number, width: number, height: number): Uint32Array {
+interface Tile {
+  readonly width: number;
+  readonly height: number;
+  readonly values: Uint32Array;
+}
+
+function cut(block: Tile, x: number, y: number, width: number, height: number): Uint32Array {
   const values = new Uint32Array(width * height);
   for (let row = 0; row < height; row++) {
     const start = (y + row) * block.width + x;
@@ -45,7 +53,7 @@ function cut(block: PixelBlock, x: number, y: number, width: number, height: num
 }
 
 function encodeTile(
-  tile: PixelBlock,
+  tile: Tile,
   carried: Carried,
   format: PixelFormat,
   sink: ByteWriter,

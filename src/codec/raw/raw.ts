@@ -8,6 +8,7 @@ import { Encoding } from '../../rfb/constants.ts';
 import { bytesPerPixel, type PixelFormat } from '../../rfb/pixel-format.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
 import type { Codec, Decoder, Encoder } from '../codec.ts';
+import { blockValues } from '../pixel-block.ts';
 
 /** What a decoder holds at a time; a single row may be as long as that too. */
 const STRIP_BYTES = 256 * 1024;
@@ -16,7 +17,8 @@ const encoder: Encoder = {
   maxWidth: 65535,
   maxArea: 65536,
   encode: (block, format, sink) => {
-    writeValues(block.values, format, sink.reserve(block.values.length * bytesPerPixel(format)));
+    const values = blockValues(block);
+    writeValues(values, format, sink.reserve(values.length * bytesPerPixel(format)));
   },
 };
 

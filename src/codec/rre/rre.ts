@@ -11,6 +11,7 @@ import { area, contains, describeRectangle } from '../../rfb/rectangle.ts';
 import { Cursor } from '../../wire/cursor.ts';
 import type { Codec, Decoder, Encoder, PixelBlock } from '../codec.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
+import { blockValues } from '../pixel-block.ts';
 import { findSubrectangles, SUBRECTANGLE_WORDS } from './subrectangles.ts';
 
 /** Behind a subrectangle's pixel: x, y, width, height. */
@@ -40,8 +41,9 @@ function encode(
   sink: ByteWriter,
   found: Uint32Array,
 ): void {
-  const background = mostFrequent(block.values);
-  const count = findSubrectangles(block.values.slice(), block, background, found);
+  const values = blockValues(block);
+  const background = mostFrequent(values);
+  const count = findSubrectangles(values.slice(), block, background, found);
   const pixel = Uint32Array.of(background);
   const size = bytesPerPixel(format);
   sink.u32(count);

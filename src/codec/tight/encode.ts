@@ -3,6 +3,7 @@ import { assertInvariant } from '../../core/errors.ts';
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
+import { blockValues } from '../pixel-block.ts';
 import { Palette } from '../palette.ts';
 import { perFormat, tpixel, type WirePixel } from '../wire-pixel.ts';
 import { createDeflater, type Deflater } from '../zlib-stream.ts';
@@ -51,7 +52,8 @@ export function createEncoder(options: EncoderOptions): Encoder {
   };
 
   const encode = (block: PixelBlock, format: PixelFormat, sink: ByteWriter): void => {
-    const { values, width } = block;
+    const { width } = block;
+    const values = blockValues(block);
     const pixel = pixelOf(format);
     const colours = countColours(values, mostColours(values.length, pixel.size));
     if (colours === 1) {

@@ -9,6 +9,7 @@ import type { Rectangle } from '../../rfb/rectangle.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import { readPixels, writeValues } from '../../pixels/translate.ts';
 import type { Codec, Decoder, Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
+import { blockValues } from '../pixel-block.ts';
 import { frameZlibBlock, writeZlibBlock } from '../zlib-block.ts';
 import { createDeflater, createInflater } from '../zlib-stream.ts';
 
@@ -23,8 +24,9 @@ function createEncoder(options: EncoderOptions): Encoder {
     maxWidth: MAX_WIDTH,
     maxArea: MAX_AREA,
     encode: (block: PixelBlock, format: PixelFormat, sink: ByteWriter) => {
-      const raw = new Uint8Array(block.values.length * bytesPerPixel(format));
-      writeValues(block.values, format, raw);
+      const values = blockValues(block);
+      const raw = new Uint8Array(values.length * bytesPerPixel(format));
+      writeValues(values, format, raw);
       writeZlibBlock(sink, deflater, raw);
     },
   };

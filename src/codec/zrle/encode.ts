@@ -2,6 +2,7 @@
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
+import { blockValues } from '../pixel-block.ts';
 import { Palette } from '../palette.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
 import { writeZlibBlock } from '../zlib-block.ts';
@@ -40,11 +41,12 @@ const palette = new Palette();
 /** All tiles of a block, not yet compressed. Borrowed until the next call. */
 function encodeTiles(block: PixelBlock, pixel: WirePixel): Uint8Array {
   let at = 0;
+  const values = blockValues(block);
   for (const tile of tilesOf({ x: 0, y: 0, width: block.width, height: block.height })) {
     const area = tile.width * tile.height;
     for (let row = 0; row < tile.height; row++) {
       const start = (tile.y + row) * block.width + tile.x;
-      scratch.set(block.values.subarray(start, start + tile.width), row * tile.width);
+      scratch.set(values.subarray(start, start + tile.width), row * tile.width);
     }
     const needed = at + maxTileBytes(area, pixel.size);
     if (needed > tileBytes.length) {

@@ -1,0 +1,32 @@
+/** Rectangles of pixels as encoders take them: values of the viewer's format in the kernels' memory. */
+import { kernelSet } from '../pixels/kernels/kernels.ts';
+import type { PixelBlock } from './codec.ts';
+
+/** Memory that grows to what was last asked for, and is used again and again. */
+let scratch = { address: 0, size: 0 };
+
+/** A block of `width * height` values, copied in. Valid until the next call. */
+export function blockOf(width: number, height: number, values: Uint32Array): PixelBlock {
+  if (values.length !== width * height)
+    throw new RangeError(`${values.length} values for ${width}x${height}`);
+  const { memory } = kernelSet();
+  if (scratch.size < values.byteLength) {
+    if (scratch.size > 0) memory.release(scratch.address);
+    scratch = { address: memory.allocate(values.byteLength), size: values.byteLength };
+  }
+  memory.words.set(values, scratch.address >>> 2);
+  return { width, height, address: scratch.address, stride: 4 * width };
+}
+
+/** All values of a block, row-major without gaps: a view where they stand so, else a copy. */
+export function blockValues({ width, height, address, stride }: PixelBlock): Uint32Array {
+  const { words } = kernelSet().memory;
+  const start = address >>> 2;
+  if (stride === 4 * width) return words.subarray(start, start + width * height);
+  const values = new Uint32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const row = (address + y * stride) >>> 2;
+    values.set(words.subarray(row, row + width), y * width);
+  }
+  return values;
+}
