@@ -5,10 +5,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { keyCommand } from '../../src/cli/key.ts';
+import { recordCommand } from '../../src/cli/record.ts';
 import { openCredentialStore } from '../../src/node/credential-store.ts';
+import { recordedPicture } from '../../src/node/recording/playback.ts';
 import { serve, type Serving } from '../../src/node/serve.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { startSallyport } from '../support/sallyport.ts';
+import { fails, succeeds } from './in-process.ts';
 import { makeTestPki, type TestPki } from '../support/test-pki.ts';
 
 describe('TLS options of viewers', () => {
@@ -18,6 +22,7 @@ describe('TLS options of viewers', () => {
   let pki: TestPki;
   let serving: Serving;
   let fingerprint: string;
+  const display = new FakeDisplay();
 
   before(async () => {
     pki = makeTestPki();
@@ -44,8 +49,9 @@ describe('TLS options of viewers', () => {
       },
       { needCa: true },
     );
+    display.paint(0x336699);
     serving = await serve({
-      display: new FakeDisplay(),
+      display,
       listen: url,
       security: 'X509None',
       tls: { credentials, verifyClient: 'require' },
@@ -59,44 +65,41 @@ describe('TLS options of viewers', () => {
 
   const ca = () => ['--ca', path('ca.pem')];
   const own = (name: string) => ['--cert', path(`${name}.pem`), '--key', path(`${name}-key.pem`)];
-  const run = (...args: string[]) => startSallyport(['key', url, 'a', ...args], {}).ended;
+  const fine = (...args: string[]) => succeeds(keyCommand(), url, 'a', ...args);
+  const refused = (code: number, words: RegExp, ...args: string[]) =>
+    fails(keyCommand(), code, words, url, 'a', ...args);
 
   it('bring a certificate to a server that asks for one', async () => {
-    assert.deepEqual(await run(...ca(), ...own('alice')), { code: 0, stdout: '', stderr: '' });
-    const without = await run(...ca());
-    assert.notEqual(without.code, 0, 'without one it is refused');
-    assert.notEqual((await run(...ca(), ...own('bob'))).code, 0, 'revoked');
+    await fine(...ca(), ...own('alice'));
+    await refused(3, /the server refused the login/, ...ca());
+    await refused(3, /the server refused the login/, ...ca(), ...own('bob'));
   });
   it('take a fingerprint in place of authority and name', async () => {
-    const pinned = await run('--fingerprint', fingerprint, ...own('alice'));
-    assert.deepEqual(pinned, { code: 0, stdout: '', stderr: '' });
-    const other = await run('--fingerprint', '00'.repeat(32), ...own('alice'));
-    assert.equal(other.code, 3);
-    assert.match(other.stderr, /the server's certificate has the fingerprint/);
+    await fine('--fingerprint', fingerprint, ...own('alice'));
+    const words = /the server's certificate has the fingerprint/;
+    await refused(3, words, '--fingerprint', '00'.repeat(32), ...own('alice'));
   });
   it('take another name for the server, and hold it to that', async () => {
-    const named = await run(...ca(), ...own('alice'), '--servername', '127.0.0.1');
-    assert.deepEqual(named, { code: 0, stdout: '', stderr: '' });
-    const other = await run(...ca(), ...own('alice'), '--servername', 'vm1.example');
-    assert.equal(other.code, 3);
-    assert.match(other.stderr, /is not of vm1\.example, but of/);
+    await fine(...ca(), ...own('alice'), '--servername', '127.0.0.1');
+    const words = /is not of vm1\.example, but of/;
+    await refused(3, words, ...ca(), ...own('alice'), '--servername', 'vm1.example');
   });
   it('trust no authority but the one that is named, and heed its list', async () => {
-    assert.equal((await run('--ca', path('evil-ca.pem'), ...own('alice'))).code, 3);
-    const listed = await run(...ca(), '--crl', path('crl.pem'), ...own('alice'));
-    assert.deepEqual(listed, { code: 0, stdout: '', stderr: '' });
+    await refused(3, /certificate is refused/, '--ca', path('evil-ca.pem'), ...own('alice'));
+    await fine(...ca(), '--crl', path('crl.pem'), ...own('alice'));
+  });
+  it('are those of recordings, too, which are of what came inside TLS', async () => {
+    const file = path('tls.fbs');
+    const args = [url, file, '--duration', '0.3', ...ca(), ...own('alice')];
+    await succeeds(recordCommand(), ...args);
+    const { framebuffer } = await recordedPicture(file, Number.POSITIVE_INFINITY);
+    assert.deepEqual(framebuffer.pixels, display.framebuffer.pixels);
   });
   it('are refused where they contradict each other', async () => {
-    for (const [words, ...args] of [
-      ['--cert and --key belong together', '--cert', path('alice.pem')],
-      ['--crl goes with --ca', '--crl', path('crl.pem')],
-      ['--fingerprint stands in place of', '--fingerprint', '0'.repeat(64), ...ca()],
-      ['is not a SHA-256 in hexadecimal', '--fingerprint', 'abc'],
-    ]) {
-      const ended = await run(...args);
-      assert.equal(ended.code, 2);
-      assert.ok(ended.stderr.includes(words ?? '?'), ended.stderr);
-    }
+    await refused(2, /--cert and --key belong together/, '--cert', path('alice.pem'));
+    await refused(2, /--crl goes with --ca/, '--crl', path('crl.pem'));
+    await refused(2, /stands in place of/, '--fingerprint', '0'.repeat(64), ...ca());
+    await refused(2, /is not a SHA-256 in hexadecimal/, '--fingerprint', 'abc');
   });
 });
 

@@ -8,7 +8,7 @@ const REGISTERS = 256;
 export function sixelPicture(picture: Picture): string {
   const { width, height } = picture;
   const { indexes, palette } = indexed(picture);
-  // 1;1: pixels are square; 0: what is not drawn is background.
+  // P0;1;0: what is not drawn stays as it is. 1;1: pixels are square.
   let text = `\u001bP0;1;0q"1;1;${width};${height}`;
   for (const [i, colour] of palette.entries()) text += `#${i};2;${percents(colour)}`;
   for (let top = 0; top < height; top += 6) {
