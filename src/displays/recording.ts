@@ -3,6 +3,9 @@ import { playRecording } from '../node/recording/playback.ts';
 import type { Display } from '../server/display.ts';
 import { createUpstreamDisplay } from './upstream.ts';
 
+/** Between the end and the beginning. */
+const PAUSE_MS = 500;
+
 export interface RecordingOptions {
   /** FBS. */
   readonly file: string;
@@ -23,6 +26,8 @@ export function createRecordingDisplay({
 }: RecordingOptions): Promise<Display> {
   return createUpstreamDisplay({
     connect: () => playRecording(file, { speed, hold: !loop }),
+    // What breaks off the protocol once does so each time.
+    reconnect: loop ? { initialMs: PAUSE_MS, maxMs: PAUSE_MS } : false,
     ...(name === undefined ? {} : { name }),
   });
 }

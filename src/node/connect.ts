@@ -35,15 +35,16 @@ const VERIFIED = 'X509Plain,X509Vnc,X509None';
  * `vnc://host:5901`, `host:1`, `unix:/path`. Rejects with TypeError for an address or a list that cannot be read, else with
  * a VncError of the phase in which it failed.
  */
-export async function connect(target: string, options: ConnectOptions = {}): Promise<VncClient> {
-  return connectClient(await connectionOptions(target, options));
+export function connect(target: string, options: ConnectOptions = {}): Promise<VncClient> {
+  return connectWith(connectClient, target, options);
 }
 
-/** Dials. The connection is the caller's. */
-export async function connectionOptions(
+/** The same, with another way to begin the session once the connection stands: recordings listen to it. */
+export async function connectWith(
+  begin: (options: ClientOptions) => Promise<VncClient>,
   target: string,
   options: ConnectOptions,
-): Promise<ClientOptions> {
+): Promise<VncClient> {
   const { username, password, credentials, security, tls, timeoutMs, signal, jpeg, ...rest } =
     options;
   const address = parseAddress(target, 'connect');
@@ -54,7 +55,7 @@ export async function connectionOptions(
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(signal === undefined ? {} : { signal }),
   });
-  return {
+  return begin({
     ...rest,
     stream,
     accept,
@@ -68,7 +69,7 @@ export async function connectionOptions(
           : { password: typeof password === 'string' ? new Secret(password) : password }),
       })),
     ...(decoder === undefined ? {} : { jpeg: decoder }),
-  };
+  });
 }
 
 /** A unix socket has no name; its server's certificate is of this machine. */

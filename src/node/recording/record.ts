@@ -2,14 +2,14 @@
  * Records a session with a server into an FBS file: the server's own bytes from behind the TLS, without decoding them twice.
  * Used by `sallyport record`.
  */
-import type { VncClient } from '../../client/client.ts';
+import type { ClientOptions, VncClient } from '../../client/client.ts';
 import { startSession } from '../../client/session.ts';
 import { resolveSettings } from '../../client/session-settings.ts';
 import { clientHandshake } from '../../handshake/client.ts';
 import { writeServerInit } from '../../rfb/messages/init.ts';
 import { ByteReader } from '../../wire/byte-reader.ts';
 import { ByteWriter } from '../../wire/byte-writer.ts';
-import { connectionOptions, type ConnectOptions } from '../connect.ts';
+import { connectWith, type ConnectOptions } from '../connect.ts';
 import type { FbsWriter } from './fbs.ts';
 import { tappedStream } from './tapped-stream.ts';
 
@@ -17,14 +17,16 @@ import { tappedStream } from './tapped-stream.ts';
  * A session as `connect` gives it; whatever it receives is written. `file` is the caller's to close, once the session is
  * closed. Rejects as `connect` does. A file that cannot be written ends the session.
  */
-export async function recordSession(
+export const recordSession = (
   target: string,
   file: FbsWriter,
   options: ConnectOptions = {},
-): Promise<VncClient> {
-  const resolved = await connectionOptions(target, options);
-  const settings = resolveSettings(resolved);
-  const { stream, accept, credentials, tls, shared = true } = resolved;
+): Promise<VncClient> => connectWith((resolved) => beginRecorded(resolved, file), target, options);
+
+/** As connectClient, with a listener between the handshake and the session. */
+async function beginRecorded(options: ClientOptions, file: FbsWriter): Promise<VncClient> {
+  const settings = resolveSettings(options);
+  const { stream, accept, credentials, tls, shared = true } = options;
   const established = await clientHandshake({
     stream,
     accept,

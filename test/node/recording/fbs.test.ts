@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { createRecordingDisplay } from '../../../src/displays/recording.ts';
 import { createFbsFile, fbsBlock, openFbsFile } from '../../../src/node/recording/fbs.ts';
 import { playRecording, recordedPicture } from '../../../src/node/recording/playback.ts';
 import { fromHex, toHex } from '../../../src/wire/hex.ts';
@@ -95,6 +96,16 @@ const foreign = (): string =>
     fbsBlock({ atMs: 100, bytes: fromHex('00 00 0001 0001 0000 0001 0001 00000000 07') }),
   );
 
+describe('a display of a recording', () => {
+  it('closes where the recording breaks off the protocol', async () => {
+    const head = readFileSync(foreign()).subarray(0, 64);
+    const broken = fileOf(head, fbsBlock({ bytes: fromHex('77'), atMs: 1 }));
+    const display = await createRecordingDisplay({ file: broken });
+    const reason = await display.events.once('closed');
+    assert.equal(reason.code, 'ERR_VNC_PROTOCOL');
+  });
+});
+
 describe('playing a recording', () => {
   it('takes the pixel format that the recording has', async () => {
     const client = await recordedPicture(foreign(), Number.POSITIVE_INFINITY);
@@ -129,6 +140,10 @@ describe('playing a recording', () => {
     const noRfb = fileOf('FBS 001.000\n', fbsBlock({ bytes: new Uint8Array(16), atMs: 0 }));
     await assert.rejects(playRecording(noRfb), { code: 'ERR_VNC_VERSION' });
     const head = readFileSync(foreign()).subarray(0, 12 + 4 + 44 + 4);
+    await assert.rejects(recordedPicture(fileOf(head, fromHex('7fffffff')), 1), {
+      code: 'ERR_VNC_PROTOCOL',
+      message: /is damaged: a block claims 2147483647 bytes/,
+    });
     const broken = fileOf(head, fbsBlock({ bytes: fromHex('77'), atMs: 1 }));
     await assert.rejects(recordedPicture(broken, 1), { code: 'ERR_VNC_PROTOCOL' });
   });
