@@ -1,8 +1,8 @@
 /** What a viewer verifies its server by, and the certificate that it brings itself. */
 import type { Command } from 'commander';
 import { loadAuthorities } from '../node/authority-files.ts';
+import type { ConnectTls } from '../node/connect.ts';
 import { readPemFile } from '../node/pem.ts';
-import type { TlsConnectorOptions } from '../node/tls-connector.ts';
 import { ExitCode, step, usage } from './failure.ts';
 import { reads } from './reads.ts';
 
@@ -34,7 +34,7 @@ export function tlsOptions(command: Command): Command {
 }
 
 /** Files are read and checked. Throws CommandFailure. */
-export async function clientTls(options: TlsOptions): Promise<Partial<TlsConnectorOptions>> {
+export async function clientTls(options: TlsOptions): Promise<ConnectTls> {
   const { ca, crl, cert, key, servername, fingerprint } = options;
   if ((cert === undefined) !== (key === undefined)) throw usage('--cert and --key belong together');
   if (crl !== undefined && ca === undefined) throw usage('--crl goes with --ca');
@@ -44,18 +44,15 @@ export async function clientTls(options: TlsOptions): Promise<Partial<TlsConnect
     ...(ca === undefined ? {} : await authorities(ca, crl)),
     ...(cert === undefined ? {} : { cert: await pem(cert, 'your certificate') }),
     ...(key === undefined ? {} : { key: await pem(key, 'its key') }),
-    ...(servername === undefined ? {} : { serverName: servername }),
+    ...(servername === undefined ? {} : { servername }),
     ...(fingerprint === undefined ? {} : { fingerprint256: fingerprint }),
   }));
 }
 
-async function authorities(
-  caFile: string,
-  crlFile: string | undefined,
-): Promise<Partial<TlsConnectorOptions>> {
+async function authorities(caFile: string, crlFile: string | undefined): Promise<ConnectTls> {
   const names = { caFile, ...(crlFile === undefined ? {} : { crlFile }) };
   const { ca, crls } = await loadAuthorities(names, { purpose: 'client' });
-  return { ca, ...(crls === undefined ? {} : { crls }) };
+  return { ca, ...(crls === undefined ? {} : { crl: crls }) };
 }
 
 const pem = async (file: string, what: string): Promise<string> =>

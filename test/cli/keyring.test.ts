@@ -73,7 +73,7 @@ describe('credentials of a viewer', () => {
       XDG_CONFIG_HOME: folder,
       ...environment,
     });
-    const { username = '-', password } = await ask(needs);
+    const { username = '-', password } = await ask({ security: 'X509Plain', ...needs });
     return `${username} ${typeof password === 'string' ? password : (password?.reveal() ?? '-')}`;
   }
 

@@ -129,7 +129,10 @@ describe('pointAt', () => {
 describe('pasteText', () => {
   it('sends Latin-1, and refuses what it cannot carry', async () => {
     const server = scriptedServer();
-    await assert.rejects(pasteText(server.client, 'price: 5 €'), /Latin-1 only, and no "€"/);
+    await assert.rejects(
+      pasteText(server.client, 'price: 5 €'),
+      /carries Latin-1 only, and no "€"/,
+    );
     const pasted = pasteText(server.client, 'café');
     assert.equal((await server.nextOf('ClientCutText')).text, 'café');
     await Promise.all([assert.rejects(pasted), server.close()]);
