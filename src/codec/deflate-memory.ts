@@ -99,6 +99,15 @@ export class DeflateMemory {
     return this.#states.get(state.owner) === state;
   }
 
+  /** Takes an owner's state back, if it has one: its history is none of its stream's any more. */
+  forget(owner: object): void {
+    const state = this.#states.get(owner);
+    if (state === undefined) return;
+    this.#states.delete(owner);
+    this.set.memory.release(state.buffer);
+    if (state.tableBytes > 0) this.set.memory.release(state.tables);
+  }
+
   /** Address of so much shared room for output. */
   output(size: number): number {
     return this.#ensure(this.#output, size);

@@ -2,6 +2,7 @@
 import { checkLimit, type Limits } from '../core/limits.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
+import type { Encoder } from './codec.ts';
 import type { Deflater } from './zlib-stream.ts';
 
 /** Waits for a block and returns its compressed bytes, borrowed. */
@@ -14,3 +15,9 @@ export function writeZlibBlock(sink: ByteWriter, deflater: Deflater, raw: Uint8A
   const data = deflater.deflate(raw);
   sink.u32(data.length).bytes(data);
 }
+
+/** The part of an encoder that lets it move between threads, where all it has is one stream. */
+export const moves = (deflater: Deflater): Required<Pick<Encoder, 'streams' | 'resume'>> => ({
+  streams: () => (deflater.begun() ? 1 : 0),
+  resume: (streams) => deflater.resume(streams !== 0),
+});

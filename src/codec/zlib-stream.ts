@@ -53,6 +53,10 @@ export interface Deflater {
    * not been, but may be longer: less of the history is found again, the more so after large trials.
    */
   readonly rewind: () => void;
+  /** The stream's header was made: `resume` of a deflater that goes on with the stream must know. */
+  readonly begun: () => boolean;
+  /** Goes on with a stream that another deflater, of another thread, wrote to meanwhile: with nothing to refer back to. */
+  readonly resume: (begun: boolean) => void;
 }
 
 const NO_SHAPE: DataShape = { bytesPerPixel: 1, rowBytes: 0 };
@@ -167,6 +171,13 @@ export function createDeflater(level: number): Deflater {
     undo = undefined;
   };
 
-  const deflater: Deflater = { begin, finish, deflate, rewind };
+  const resume = (hasBegun: boolean): void => {
+    // INVARIANT: what was compressed elsewhere stands between here and our history, so that no distance into that is right.
+    deflateMemory().forget(deflater);
+    begun = hasBegun;
+    undo = undefined;
+  };
+
+  const deflater: Deflater = { begin, finish, deflate, rewind, begun: () => begun, resume };
   return deflater;
 }

@@ -14,6 +14,7 @@ import {
 } from '../rfb/client-message.ts';
 import type { Rights } from '../security/identity.ts';
 import type { Display } from './display.ts';
+import type { EncodePool } from './encode-pool.ts';
 import { ResizeRequests, type ResizeUnderWay } from './resize-requests.ts';
 import type { Shadow } from './shadow.ts';
 import { UpdateScheduler } from './update-scheduler.ts';
@@ -29,6 +30,7 @@ export interface SessionOptions {
   readonly limits: Limits;
   readonly codecs: readonly Codec[];
   readonly jpeg?: JpegEncoder;
+  readonly pool?: EncodePool;
   readonly lifecycle: Lifecycle;
   /** Resize requests under way on this display, of all its viewers. */
   readonly resizesUnderWay: Set<ResizeUnderWay>;
@@ -89,6 +91,7 @@ export class Session {
       asides: [this.#clipboard, this.#power],
       version,
       ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
+      ...(options.pool === undefined ? {} : { pool: options.pool }),
     });
     const updates = this.#updates;
     this.#forms = {
@@ -132,6 +135,7 @@ export class Session {
   /** Lets go of what the viewer held. Called once, while closing: no message is handled any more. */
   release(): void {
     this.#resizes.release();
+    this.#updates.release();
     this.#input.release();
   }
 

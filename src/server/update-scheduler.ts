@@ -17,8 +17,8 @@ export interface UpdateSource {
   readonly messagesAreDue: boolean;
   /** Writes just that. */
   readonly writeMessages: (w: ByteWriter) => void;
-  /** Writes all of it, and yields wherever the sending may pause. */
-  readonly write: (w: ByteWriter) => Iterable<void>;
+  /** Writes all of it, and yields wherever the sending may pause, and what it must wait for. */
+  readonly write: (w: ByteWriter) => Iterable<Promise<void> | undefined>;
   /** So many bytes were given to the stream. */
   readonly sent: (bytes: number) => void;
   /** One full picture in bytes: may wait on top of the backlog's limit. */
@@ -94,7 +94,13 @@ export class UpdateScheduler {
   async #send(): Promise<void> {
     let sliceStart = performance.now();
     this.#begunAt = sliceStart;
-    for (const _ of this.#source.write(this.#writer)) {
+    for (const ready of this.#source.write(this.#writer)) {
+      if (ready !== undefined) {
+        await ready;
+        if (!this.#lifecycle.isOpen) return;
+        sliceStart = performance.now();
+        continue;
+      }
       const sliceIsOver = performance.now() - sliceStart > SLICE_MS;
       if (sliceIsOver || this.#writer.length >= CHUNK_BYTES) {
         this.#flush();

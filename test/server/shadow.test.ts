@@ -8,6 +8,7 @@ import { Shadow } from '../../src/server/shadow.ts';
 import type { ShadowChange } from '../../src/server/take-over.ts';
 import { forManySeeds, Random } from '../pixels/kernels/twins.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
+import { FakePool } from '../support/fake-pool.ts';
 import { Served, setEncodings, updateRequest } from '../support/served.ts';
 import { SimulatedViewer } from './simulated-viewer.ts';
 
@@ -170,42 +171,48 @@ describe('a viewer that does not know CopyRect', () => {
   });
 });
 
-describe('every viewer sees the display in the end', () => {
-  function step(random: Random, display: FakeDisplay, viewers: readonly SimulatedViewer[]): void {
-    const viewer = viewers[random.between(0, viewers.length - 1)]!;
-    const { framebuffer } = display;
-    const kind = random.between(0, 99);
-    if (kind < 12) {
-      display.paint(random.next() & 0xffffff, randomRectangle(random, framebuffer, 80));
-    } else if (kind < 16) {
-      scribble(display, randomRectangle(random, framebuffer, 200), random);
-    } else if (kind < 36) {
-      const far = random.chance(70) ? 12 : 60;
-      const [dx, dy] = [random.between(0, 2 * far) - far, random.between(0, 2 * far) - far];
-      const area = randomRectangle(random, framebuffer, 400);
-      slide(display, area, random.chance(60) ? 0 : dx, random.chance(20) ? 0 : dy, random);
-    } else if (kind < 38) {
-      display.events.emit('damage', [framebuffer.bounds]);
-    } else if (kind < 60) {
-      viewer.request(true);
-    } else if (kind < 64) {
-      viewer.request(true, randomRectangle(random, viewer.picture, 300));
-    } else if (kind < 66) {
-      viewer.request(false, randomRectangle(random, viewer.picture, 200));
-    } else if (kind < 95) {
-      viewer.pump(random.between(1, 4));
-    } else if (kind < 96) {
-      display.setSize(random.between(100, 420), random.between(100, 320));
-    } else if (kind < 98) {
-      viewer.look(random.chance(60));
-    } else if (kind < 99) {
-      const known = [Encoding.CopyRect, Encoding.DesktopSize].filter(() => random.chance(80));
-      viewer.encodings(...known, Encoding.ContinuousUpdates);
-    } else {
-      viewer.pushed(random.chance(60), randomRectangle(random, viewer.picture, 400));
-    }
+/** One thing happens. */
+function step(
+  random: Random,
+  display: FakeDisplay,
+  viewers: readonly SimulatedViewer[],
+  encoding: number = Encoding.Raw,
+): void {
+  const viewer = viewers[random.between(0, viewers.length - 1)]!;
+  const { framebuffer } = display;
+  const kind = random.between(0, 99);
+  if (kind < 12) {
+    display.paint(random.next() & 0xffffff, randomRectangle(random, framebuffer, 80));
+  } else if (kind < 16) {
+    scribble(display, randomRectangle(random, framebuffer, 200), random);
+  } else if (kind < 36) {
+    const far = random.chance(70) ? 12 : 60;
+    const [dx, dy] = [random.between(0, 2 * far) - far, random.between(0, 2 * far) - far];
+    const area = randomRectangle(random, framebuffer, 400);
+    slide(display, area, random.chance(60) ? 0 : dx, random.chance(20) ? 0 : dy, random);
+  } else if (kind < 38) {
+    display.events.emit('damage', [framebuffer.bounds]);
+  } else if (kind < 60) {
+    viewer.request(true);
+  } else if (kind < 64) {
+    viewer.request(true, randomRectangle(random, viewer.picture, 300));
+  } else if (kind < 66) {
+    viewer.request(false, randomRectangle(random, viewer.picture, 200));
+  } else if (kind < 95) {
+    viewer.pump(random.between(1, 4));
+  } else if (kind < 96) {
+    display.setSize(random.between(100, 420), random.between(100, 320));
+  } else if (kind < 98) {
+    viewer.look(random.chance(60));
+  } else if (kind < 99) {
+    const known = [Encoding.CopyRect, Encoding.DesktopSize].filter(() => random.chance(80));
+    viewer.encodings(encoding, ...known, Encoding.ContinuousUpdates);
+  } else {
+    viewer.pushed(random.chance(60), randomRectangle(random, viewer.picture, 400));
   }
+}
 
+describe('every viewer sees the display in the end', () => {
   for (const kind of ['wasm', 'plain'] as const) {
     const [rounds, steps] = kind === 'wasm' ? [60, 150] : [4, 60];
     it(`whatever is drawn and asked for, by viewers of different pace (kernels in ${kind})`, () => {
@@ -231,6 +238,91 @@ describe('every viewer sees the display in the end', () => {
       assert.ok(copies > rounds, `${copies} CopyRects`);
     });
   }
+});
+
+describe('every viewer sees the display in the end, encoded by threads', () => {
+  const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('although something moved to where an update under way is yet to be encoded', async () => {
+    const display = new FakeDisplay({ width: 400, height: 300 });
+    const random = new Random(7);
+    scribble(display, display.framebuffer.bounds, random);
+    const shadow = new Shadow(display);
+    const pool = new FakePool({ manyPixels: 3000, fewPixels: 0, fewUpdates: 1, jobPixels: 2000 });
+    const settle = (): Promise<void> => {
+      pool.work();
+      return nextTurn();
+    };
+    const viewer = new SimulatedViewer(display, shadow, pool);
+    viewer.encodings(Encoding.Zlib, Encoding.CopyRect);
+    viewer.request(false);
+    await viewer.catchUpWith(settle);
+    viewer.request(false);
+    viewer.pump();
+    assert.equal(pool.waiting, 2, 'the upper part and the middle');
+    slide(display, { x: 40, y: 130, width: 300, height: 160 }, 0, -17, random);
+    const refreshed = shadow.refresh();
+    assert.ok(refreshed !== undefined, 'it waits for both');
+    pool.work(1);
+    await nextTurn();
+    viewer.pump(2);
+    await nextTurn();
+    assert.equal(pool.waiting, 1, 'the lower part lets the shadow go first');
+    pool.work();
+    await refreshed;
+    await viewer.catchUpWith(settle);
+    viewer.assertRight();
+    viewer.leave();
+  });
+
+  it('whatever is drawn and asked for, however late they encode', async () => {
+    let jobs = 0;
+    let switches = 0;
+    let copies = 0;
+    for (let seed = 1; seed <= 24; seed++) {
+      const random = new Random(seed);
+      const display = new FakeDisplay({ width: 400, height: 300 });
+      scribble(display, display.framebuffer.bounds, random);
+      const shadow = new Shadow(display);
+      const pool = new FakePool({
+        manyPixels: 3000,
+        fewPixels: 20000,
+        fewUpdates: 1,
+        jobPixels: 2000,
+      });
+      const settle = (): Promise<void> => {
+        pool.work();
+        return nextTurn();
+      };
+      const viewers = Array.from({ length: 3 }, () => new SimulatedViewer(display, shadow, pool));
+      for (const viewer of viewers) {
+        viewer.encodings(Encoding.Zlib, Encoding.CopyRect, Encoding.ContinuousUpdates);
+        viewer.request(false);
+      }
+      for (let i = 0; i < 150; i++) {
+        step(random, display, viewers, Encoding.Zlib);
+        if (random.chance(60)) pool.work(random.between(1, 3));
+        if (random.chance(80)) await nextTurn();
+        pool.isEmpty = random.chance(10);
+        if (i % 50 !== 49) continue;
+        const viewer = viewers[random.between(0, viewers.length - 1)]!;
+        await viewer.catchUpWith(settle);
+        viewer.assertRight();
+      }
+      for (const viewer of viewers) {
+        await viewer.catchUpWith(settle);
+        viewer.assertRight();
+        copies += viewer.received.copies;
+        viewer.leave();
+      }
+      assert.equal(pool.lent, 0, 'all encoders were given back');
+      jobs += pool.jobs;
+      switches += pool.lentInAll - viewers.length;
+    }
+    assert.ok(jobs > 400, `${jobs} jobs`);
+    assert.ok(switches > 20, `${switches} encoders`);
+    assert.ok(copies > 24, `${copies} CopyRects`);
+  });
 });
 
 describe('Shadow', () => {

@@ -1,12 +1,15 @@
 /** A viewer without a connection: what its ViewerUpdates write is drawn at once, in as many steps as a test likes. */
 import assert from 'node:assert/strict';
 import { codecs } from '../../src/codec/registry.ts';
+import { zlib } from '../../src/codec/zlib/zlib.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
 import { Framebuffer, OPAQUE } from '../../src/pixels/framebuffer.ts';
 import { DesktopSizeReason, Encoding, ServerMessageType } from '../../src/rfb/constants.ts';
+import { nativeFormat } from '../../src/rfb/pixel-format.ts';
 import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import { readRectangleHeader } from '../../src/rfb/rectangle.ts';
 import { allRights } from '../../src/security/identity.ts';
+import type { EncodePool } from '../../src/server/encode-pool.ts';
 import type { Shadow } from '../../src/server/shadow.ts';
 import { ViewerUpdates } from '../../src/server/viewer-updates.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
@@ -21,11 +24,14 @@ export class SimulatedViewer {
   readonly leave: () => void;
   readonly #display: FakeDisplay;
   readonly #writer = new ByteWriter();
-  #writing: Iterator<void> | undefined;
+  #writing: Iterator<Promise<void> | undefined, void> | undefined;
+  /** What the update that is being written waits for has not settled yet. */
+  #isWaiting = false;
+  readonly #zlibDecoder = zlib.createDecoder({});
   #mayLook = true;
   #offered = false;
 
-  constructor(display: FakeDisplay, shadow: Shadow) {
+  constructor(display: FakeDisplay, shadow: Shadow, pool?: EncodePool) {
     const { width, height } = display.framebuffer;
     this.#display = display;
     this.picture = new Framebuffer(width, height);
@@ -37,6 +43,7 @@ export class SimulatedViewer {
       rights: allRights,
       width,
       height,
+      ...(pool === undefined ? {} : { pool }),
     });
     const leave = shadow.join({
       get takesMoves() {
@@ -51,6 +58,7 @@ export class SimulatedViewer {
       this.#writing?.return?.();
       off();
       leave();
+      updates.release();
     };
   }
 
@@ -80,8 +88,15 @@ export class SimulatedViewer {
       if (!this.updates.isDue) return false;
       this.#writing = this.updates.write(this.#writer);
     }
-    for (let i = 0; i < steps; i++) {
-      if (this.#writing.next().done !== true) continue;
+    for (let i = 0; i < steps && !this.#isWaiting; i++) {
+      const { done, value } = this.#writing.next();
+      if (value instanceof Promise) {
+        this.#isWaiting = true;
+        void value.then(() => {
+          this.#isWaiting = false;
+        });
+      }
+      if (done !== true) continue;
       this.#writing = undefined;
       const before = this.received.bytes;
       this.#receive();
@@ -96,6 +111,25 @@ export class SimulatedViewer {
     for (let i = 0; i < 50; i++) {
       this.request(true);
       if (!this.pump()) return;
+    }
+    assert.fail('there is always more');
+  }
+
+  /** The same with encoders on other threads: `settle` lets what is waited for come. */
+  async catchUpWith(settle: () => Promise<void>): Promise<void> {
+    const finish = async (): Promise<boolean> => {
+      let wrote = false;
+      for (let i = 0; this.#writing !== undefined || i === 0; i++) {
+        assert.ok(i < 1000, 'an update ends');
+        wrote = this.pump();
+        if (this.#isWaiting) await settle();
+      }
+      return wrote;
+    };
+    while (await finish());
+    for (let i = 0; i < 50; i++) {
+      this.request(true);
+      if (!(await finish())) return;
     }
     assert.fail('there is always more');
   }
@@ -136,6 +170,10 @@ export class SimulatedViewer {
       this.picture.move(c.u16(), c.u16(), r);
       this.received.copies += 1;
       this.received.copiedPixels += r.width * r.height;
+    } else if (r.encoding === Encoding.Zlib) {
+      const payload = c.view(c.u32());
+      this.#zlibDecoder.decode(payload, r, nativeFormat, this.picture);
+      this.received.pixels += r.width * r.height;
     } else {
       assert.equal(r.encoding, Encoding.Raw);
       const block = c.view(r.width * r.height * 4).slice();

@@ -10,7 +10,7 @@ import type { ByteWriter } from '../../wire/byte-writer.ts';
 import { readPixels, writeValues } from '../../pixels/translate.ts';
 import type { Codec, Decoder, Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { blockValues } from '../pixel-block.ts';
-import { frameZlibBlock, writeZlibBlock } from '../zlib-block.ts';
+import { frameZlibBlock, moves, writeZlibBlock } from '../zlib-block.ts';
 import { createInflater } from '../inflate-stream.ts';
 import { createDeflater } from '../zlib-stream.ts';
 
@@ -22,6 +22,7 @@ const STRIP_BYTES = 32 * 1024;
 function createEncoder(options: EncoderOptions): Encoder {
   const deflater = createDeflater(options.compressionLevel ?? 2);
   return {
+    ...moves(deflater),
     maxWidth: MAX_WIDTH,
     maxArea: MAX_AREA,
     encode: (block: PixelBlock, format: PixelFormat, sink: ByteWriter) => {

@@ -5,7 +5,7 @@ import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { blockValues } from '../pixel-block.ts';
 import { Palette } from '../palette.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
-import { writeZlibBlock } from '../zlib-block.ts';
+import { moves, writeZlibBlock } from '../zlib-block.ts';
 import { createDeflater } from '../zlib-stream.ts';
 import {
   MAX_RLE_COLOURS,
@@ -25,6 +25,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
   const deflater = createDeflater(options.compressionLevel ?? 2);
   const pixelOf = perFormat(cpixel);
   return {
+    ...moves(deflater),
     maxWidth: MAX_WIDTH,
     maxArea: MAX_AREA,
     encode: (block: PixelBlock, format: PixelFormat, sink: ByteWriter) => {

@@ -1,0 +1,214 @@
+/**
+ * Worker threads that encode for the server (server/encode-pool.ts), over the kernels' shared memory. They start when there
+ * is first much to encode, and keep no process alive; one core stays free for the sockets.
+ */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { ClosedError } from '../core/errors.ts';
+import { silentLogger, type Logger } from '../core/logger.ts';
+import { kernelSet } from '../pixels/kernels/kernels.ts';
+import type {
+  EncodedJob,
+  EncodeJob,
+  EncodePool,
+  EncodeSettings,
+  PoolThreshold,
+  RemoteEncoder,
+} from '../server/encode-pool.ts';
+import type { FromWorker, ToWorker, WorkerSetup } from './encode-messages.ts';
+
+export interface EncodePoolOptions {
+  /** Threads. 0: none. Default: one for each core but one. */
+  readonly workers?: number;
+  readonly logger?: Logger;
+}
+
+export interface WorkerPool extends EncodePool {
+  /** Starts all threads now, and settles when they can work. */
+  readonly ready: () => Promise<void>;
+  /** Ends the threads; jobs under way are rejected. Idempotent. */
+  readonly close: () => Promise<void>;
+}
+
+/** Of a thread: what it compresses with, and the largest pieces. Memory that is not used is only an address. */
+const ARENA_BYTES = 64 * 1024 * 1024;
+/**
+ * An answer takes 50 microseconds: what is few is encoded before it would be there, and a second of few is no film. Jobs are
+ * small enough that their first bytes are soon on their way.
+ */
+const threshold: PoolThreshold = {
+  manyPixels: 256 * 1024,
+  fewPixels: 64 * 1024,
+  fewUpdates: 60,
+  jobPixels: 256 * 1024,
+};
+/** So often a thread may end by itself before it is no longer replaced. */
+const MAX_DEATHS = 8;
+
+/** Undefined where there would be no threads: by choice, on one core, or where the kernels' memory is not shared. */
+export function createEncodePool({
+  workers = availableParallelism() - 1,
+  logger = silentLogger,
+}: EncodePoolOptions = {}): WorkerPool | undefined {
+  const { kind, memory } = kernelSet();
+  const isShared = memory.memory.buffer instanceof SharedArrayBuffer;
+  return workers >= 1 && kind === 'wasm' && isShared ? new Pool(workers, logger) : undefined;
+}
+
+class Pool implements WorkerPool {
+  readonly threshold: PoolThreshold = threshold;
+  readonly #size: number;
+  readonly #logger: Logger;
+  readonly #threads = new Set<Thread>();
+  /** Arenas of threads that ended. */
+  readonly #arenas: number[] = [];
+  readonly #set = kernelSet();
+  #deaths = 0;
+  #closed = false;
+
+  constructor(size: number, logger: Logger) {
+    this.#size = size;
+    this.#logger = logger;
+  }
+
+  readonly encoder = (): RemoteEncoder | undefined => {
+    this.#start();
+    let idlest: Thread | undefined;
+    for (const thread of this.#threads) {
+      if (thread.isReady && (idlest === undefined || thread.viewers < idlest.viewers))
+        idlest = thread;
+    }
+    return idlest?.encoder();
+  };
+
+  readonly ready = async (): Promise<void> => {
+    this.#start();
+    await Promise.all(Array.from(this.#threads, (thread) => thread.ready));
+  };
+
+  readonly close = async (): Promise<void> => {
+    this.#closed = true;
+    await Promise.all(Array.from(this.#threads, (thread) => thread.end()));
+  };
+
+  /** As many threads as there may be. */
+  #start(): void {
+    while (!this.#closed && this.#threads.size < this.#size && this.#deaths < MAX_DEATHS) {
+      const { memory } = this.#set;
+      const start = this.#arenas.pop() ?? memory.allocate(ARENA_BYTES);
+      const arena = { memory: memory.memory, start, end: start + ARENA_BYTES };
+      const thread = new Thread({ arena }, (error) => {
+        this.#threads.delete(thread);
+        // What it was writing it no longer writes: the next one begins there.
+        if (this.#closed) memory.release(start);
+        else this.#arenas.push(start);
+        if (error === undefined) return;
+        this.#deaths += 1;
+        this.#logger.error('encoding thread ended', { error: error.stack ?? error.message });
+      });
+      this.#threads.add(thread);
+    }
+  }
+}
+
+interface Pending {
+  readonly resolve: (job: EncodedJob) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class Thread {
+  readonly #worker: Worker;
+  /** Settles when it can work, or never will. */
+  readonly ready: Promise<void>;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  #isReady = false;
+  #isEnding = false;
+  #hasEnded = false;
+  /** Viewers that encode here. */
+  viewers = 0;
+
+  /** `ended`: without an error when it was told to. */
+  constructor(setup: WorkerSetup, ended: (error: Error | undefined) => void) {
+    this.#worker = new Worker(new URL('./encode-worker.js', import.meta.url), {
+      workerData: setup,
+    });
+    this.#worker.unref();
+    let cause: Error | undefined;
+    this.#worker.on('error', (error) => {
+      cause = error;
+    });
+    this.ready = new Promise((resolve) => {
+      this.#worker.on('message', (message: FromWorker) => {
+        if (message.kind !== 'ready') return this.#answered(message);
+        this.#isReady = true;
+        resolve();
+      });
+      this.#worker.on('exit', (code) => {
+        resolve();
+        this.#isReady = false;
+        this.#hasEnded = true;
+        for (const { reject } of this.#pending.values()) reject(gone(cause));
+        this.#pending.clear();
+        ended(this.#isEnding ? undefined : (cause ?? new Error(`exit code ${code}`)));
+      });
+    });
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && !this.#isEnding;
+  }
+
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    await this.#worker.terminate();
+  }
+
+  encoder(): RemoteEncoder {
+    const viewer = this.#nextId++;
+    let last: EncodeSettings | undefined;
+    let released = false;
+    this.viewers += 1;
+    return {
+      encode: ({ settings, ...job }: EncodeJob) => {
+        if (released || this.#hasEnded || this.#isEnding) return Promise.reject(gone());
+        const known = settings === last;
+        last = settings;
+        return this.#request({ viewer, job, ...(known ? {} : { settings }) });
+      },
+      release: () => {
+        if (released) return;
+        released = true;
+        this.viewers -= 1;
+        if (!this.#hasEnded) this.#post({ kind: 'release', viewer });
+      },
+    };
+  }
+
+  #request(
+    message: Omit<Extract<ToWorker, { readonly kind: 'encode' }>, 'kind' | 'id'>,
+  ): Promise<EncodedJob> {
+    const id = this.#nextId++;
+    // While somebody waits for it, it may keep the process alive.
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#post({ kind: 'encode', id, ...message });
+    });
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #answered(message: Exclude<FromWorker, { readonly kind: 'ready' }>): void {
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (this.#pending.size === 0) this.#worker.unref();
+    if (message.kind === 'done') pending?.resolve(message.job);
+    else pending?.reject(message.error);
+  }
+}
+
+const gone = (cause?: Error): ClosedError =>
+  new ClosedError('the encoding thread ended', cause === undefined ? {} : { cause });
