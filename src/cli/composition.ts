@@ -97,6 +97,7 @@ export async function compose(
         access: access.value,
         reloadables: access.reloadables,
         share: settings.share,
+        ...(settings.encodeWorkers === undefined ? {} : { encodeWorkers: settings.encodeWorkers }),
         ...limitsOf(settings),
         proxyProtocolFrom: settings.proxyProtocolFrom,
         logger,

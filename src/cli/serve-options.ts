@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { parseNameRule } from '../access/name-rules.ts';
 import { parseNetwork } from '../access/networks.ts';
 import { parseAddress, type Address } from '../node/address.ts';
+import { isWorkerCount } from '../node/encode-pool.ts';
 import { WEBSOCKET_PORT } from '../node/serve.ts';
 import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
@@ -36,6 +37,7 @@ interface RawOptions {
   proxyProtocolFrom: string[];
   share: 'allow-exclusive' | 'force-shared' | 'ignore';
   name?: string;
+  encodeWorkers?: number;
   monitor?: MonitorChoice;
   upstreamUser?: string;
   upstreamPasswordFile?: string;
@@ -188,6 +190,11 @@ export function serveCommand(
         .default('ignore'),
     )
     .option('--name <NAME>', 'desktop name that viewers show')
+    .option(
+      '--encode-workers <N>',
+      'threads that encode large updates; 0: none (default: one for each core but one)',
+      reads(parseWorkers),
+    )
     .option('--upstream-user <NAME>', 'user name at the VNC server that is served')
     .option('--upstream-password-file <FILE>', 'password there')
     .option(
@@ -325,11 +332,18 @@ function toSettings(
     proxyProtocolFrom: raw.proxyProtocolFrom,
     share: raw.share,
     ...(raw.name === undefined ? {} : { name: raw.name }),
+    ...(raw.encodeWorkers === undefined ? {} : { encodeWorkers: raw.encodeWorkers }),
     service: serviceSettings(raw),
     ...(raw.monitor === undefined ? {} : { monitor: raw.monitor }),
     json: raw.json === true,
     verbose: raw.verbose === true,
   };
+}
+
+function parseWorkers(text: string): number {
+  if (!/^\d+$/.test(text) || !isWorkerCount(Number(text)))
+    throw new RangeError(`${JSON.stringify(text)} is not a number of threads, 0 to 64`);
+  return Number(text);
 }
 
 /** Whichever spelling they have. */

@@ -61,6 +61,8 @@ export interface ServeSettings {
   /** From `-vnc` and `-object`. */
   readonly qemu?: QemuExtras;
   readonly name?: string;
+  /** Threads. */
+  readonly encodeWorkers?: number;
   readonly service: ServiceSettings;
   /** QMP on a unix socket, or on standard input and output. */
   readonly monitor?: MonitorChoice;

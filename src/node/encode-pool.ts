@@ -21,6 +21,8 @@ export interface EncodePoolOptions {
   /** Threads. 0: none. Default: one for each core but one. */
   readonly workers?: number;
   readonly logger?: Logger;
+  /** What the threads run; tests put another in its place. */
+  readonly script?: URL;
 }
 
 export interface WorkerPool extends EncodePool {
@@ -49,16 +51,40 @@ const MAX_DEATHS = 8;
 export function createEncodePool({
   workers = availableParallelism() - 1,
   logger = silentLogger,
+  script = new URL('./encode-worker.js', import.meta.url),
 }: EncodePoolOptions = {}): WorkerPool | undefined {
   const { kind, memory } = kernelSet();
   const isShared = memory.memory.buffer instanceof SharedArrayBuffer;
-  return workers >= 1 && kind === 'wasm' && isShared ? new Pool(workers, logger) : undefined;
+  return workers >= 1 && kind === 'wasm' && isShared
+    ? new Pool(workers, logger, script)
+    : undefined;
 }
+
+const MAX_WORKERS = 64;
+
+/** That of a server's options. TypeError for a number of threads that is none. */
+export function encodePoolOf(options: {
+  readonly encodeWorkers?: number;
+  readonly logger?: Logger;
+}): WorkerPool | undefined {
+  const { encodeWorkers: workers, logger } = options;
+  if (workers !== undefined && !isWorkerCount(workers))
+    throw new TypeError(`encodeWorkers ${workers} is not 0..${MAX_WORKERS}`);
+  return createEncodePool({
+    ...(workers === undefined ? {} : { workers }),
+    ...(logger === undefined ? {} : { logger }),
+  });
+}
+
+/** A whole number of threads that a server may have. */
+export const isWorkerCount = (count: number): boolean =>
+  Number.isInteger(count) && count >= 0 && count <= MAX_WORKERS;
 
 class Pool implements WorkerPool {
   readonly threshold: PoolThreshold = threshold;
   readonly #size: number;
   readonly #logger: Logger;
+  readonly #script: URL;
   readonly #threads = new Set<Thread>();
   /** Arenas of threads that ended. */
   readonly #arenas: number[] = [];
@@ -66,9 +92,10 @@ class Pool implements WorkerPool {
   #deaths = 0;
   #closed = false;
 
-  constructor(size: number, logger: Logger) {
+  constructor(size: number, logger: Logger, script: URL) {
     this.#size = size;
     this.#logger = logger;
+    this.#script = script;
   }
 
   readonly encoder = (): RemoteEncoder | undefined => {
@@ -83,7 +110,7 @@ class Pool implements WorkerPool {
 
   readonly ready = async (): Promise<void> => {
     this.#start();
-    await Promise.all(Array.from(this.#threads, (thread) => thread.ready));
+    await Promise.all(Array.from(this.#threads, (thread) => thread.untilReady()));
   };
 
   readonly close = async (): Promise<void> => {
@@ -97,14 +124,14 @@ class Pool implements WorkerPool {
       const { memory } = this.#set;
       const start = this.#arenas.pop() ?? memory.allocate(ARENA_BYTES);
       const arena = { memory: memory.memory, start, end: start + ARENA_BYTES };
-      const thread = new Thread({ arena }, (error) => {
+      const thread = new Thread(this.#script, { arena }, (error) => {
         this.#threads.delete(thread);
         // What it was writing it no longer writes: the next one begins there.
         if (this.#closed) memory.release(start);
         else this.#arenas.push(start);
         if (error === undefined) return;
         this.#deaths += 1;
-        this.#logger.error('encoding thread ended', { error: error.stack ?? error.message });
+        this.#logger.error('encoding thread ended', { reason: error.message, stack: error.stack });
       });
       this.#threads.add(thread);
     }
@@ -118,8 +145,7 @@ interface Pending {
 
 class Thread {
   readonly #worker: Worker;
-  /** Settles when it can work, or never will. */
-  readonly ready: Promise<void>;
+  readonly #ready: Promise<void>;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #isReady = false;
@@ -129,16 +155,14 @@ class Thread {
   viewers = 0;
 
   /** `ended`: without an error when it was told to. */
-  constructor(setup: WorkerSetup, ended: (error: Error | undefined) => void) {
-    this.#worker = new Worker(new URL('./encode-worker.js', import.meta.url), {
-      workerData: setup,
-    });
+  constructor(script: URL, setup: WorkerSetup, ended: (error: Error | undefined) => void) {
+    this.#worker = new Worker(script, { workerData: setup });
     this.#worker.unref();
     let cause: Error | undefined;
     this.#worker.on('error', (error) => {
       cause = error;
     });
-    this.ready = new Promise((resolve) => {
+    this.#ready = new Promise((resolve) => {
       this.#worker.on('message', (message: FromWorker) => {
         if (message.kind !== 'ready') return this.#answered(message);
         this.#isReady = true;
@@ -153,6 +177,13 @@ class Thread {
         ended(this.#isEnding ? undefined : (cause ?? new Error(`exit code ${code}`)));
       });
     });
+  }
+
+  /** Settles when it can work, or never will. */
+  async untilReady(): Promise<void> {
+    this.#worker.ref();
+    await this.#ready;
+    if (this.#pending.size === 0) this.#worker.unref();
   }
 
   get isReady(): boolean {

@@ -16,6 +16,7 @@ import {
   type VncServer,
 } from '../server/server.ts';
 import type { AccessPolicy } from './access-policy.ts';
+import { encodePoolOf } from './encode-pool.ts';
 import { loadJpegEncoder } from './jpeg.ts';
 import { parseAddress, type Address, type AddressRole } from './address.ts';
 import type { Listener } from './listen.ts';
@@ -75,6 +76,8 @@ export interface ServeOptions {
   /** Default `ignore`. */
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
+  /** Threads that encode large updates beside this one, 0 to 64. Default: one for each core but one; 0: none. */
+  readonly encodeWorkers?: number;
   /** Networks (`10.0.0.0/8`) of proxies whose connections must begin with a PROXY protocol header. */
   readonly proxyProtocolFrom?: readonly string[];
   readonly logger?: Logger;
@@ -207,9 +210,11 @@ async function serveWith(
     logger,
   });
   const jpeg = await loadJpegEncoder();
+  const pool = encodePoolOf(options);
   const server = createServer({
     display,
     ...(jpeg === undefined ? {} : { jpeg }),
+    ...(pool === undefined ? {} : { pool }),
     // Read anew for each connection.
     get offer() {
       return offer;
@@ -305,7 +310,9 @@ async function serveWith(
     close: () => {
       inForce.close();
       secured.close();
-      return (closing ??= stopListening().then(() => server.close()));
+      return (closing ??= stopListening()
+        .then(() => server.close())
+        .then(() => pool?.close()));
     },
   };
 }

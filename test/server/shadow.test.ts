@@ -141,7 +141,7 @@ describe('a viewer that knows CopyRect', () => {
   it('is sent pixels after it asked for all of them', () => {
     const { display, shadow, random, viewer } = arrange();
     slide(display, SCROLL, 0, -10, random);
-    shadow.refresh();
+    void shadow.refresh();
     viewer.picture = new Framebuffer(400, 300);
     viewer.request(false);
     viewer.catchUp();
@@ -163,7 +163,7 @@ describe('a viewer that does not know CopyRect', () => {
   it('is sent pixels for a move that was found while it still knew', () => {
     const { display, shadow, random, viewer } = arrange();
     slide(display, SCROLL, 0, -10, random);
-    shadow.refresh();
+    void shadow.refresh();
     viewer.encodings(Encoding.Raw);
     viewer.catchUp();
     viewer.assertRight();
@@ -343,7 +343,7 @@ describe('Shadow', () => {
     display.framebuffer.fill({ x: 10, y: 20, width: 3, height: 4 }, 0x123456);
     display.framebuffer.fill({ x: 290, y: 190, width: 10, height: 10 }, 0x123456);
     display.events.emit('damage', [display.framebuffer.bounds]);
-    shadow.refresh();
+    void shadow.refresh();
     assert.deepEqual(heard, [
       {
         moves: [],
@@ -360,7 +360,7 @@ describe('Shadow', () => {
     const { shadow, heard } = changesOf(display);
     const r = { x: 5, y: 7, width: 80, height: 300 };
     display.paint(0xff00ff, r);
-    shadow.refresh();
+    void shadow.refresh();
     assert.deepEqual(heard[0]?.changed, [r]);
   });
 
@@ -370,7 +370,7 @@ describe('Shadow', () => {
     for (let i = 0; i < 5; i++) {
       display.events.emit('damage', [display.framebuffer.bounds]);
       assert.ok(shadow.isStale({ x: 5, y: 5, width: 1, height: 1 }));
-      shadow.refresh();
+      void shadow.refresh();
       assert.ok(!shadow.isStale(display.framebuffer.bounds));
     }
     assert.deepEqual(heard, []);
@@ -384,7 +384,7 @@ describe('Shadow', () => {
     display.framebuffer = new Framebuffer(200, 200, pixels);
     const { shadow, heard } = changesOf(display);
     display.paint(0xabcdef, { x: 70, y: 70, width: 9, height: 9 });
-    shadow.refresh();
+    void shadow.refresh();
     assert.deepEqual(heard[0]?.changed, [{ x: 70, y: 70, width: 9, height: 9 }]);
     assert.deepEqual(shadow.picture.framebuffer.pixels, pixels);
   });
@@ -399,7 +399,7 @@ describe('Shadow', () => {
     assert.throws(() => shadow.refresh(), RangeError);
     full.mock.restore();
     assert.ok(shadow.isStale({ x: 200, y: 100, width: 1, height: 1 }));
-    shadow.refresh();
+    void shadow.refresh();
     assert.deepEqual(heard, [{ moves: [], changed: [display.framebuffer.bounds] }]);
     assert.deepEqual(shadow.picture.framebuffer.pixels, display.framebuffer.pixels);
   });

@@ -7,6 +7,7 @@ import type { Codec } from '../../src/codec/codec.ts';
 import { codecs } from '../../src/codec/registry.ts';
 import type { ServerEstablished } from '../../src/handshake/established.ts';
 import { allRights, type Peer, type Rights } from '../../src/security/identity.ts';
+import type { EncodePool } from '../../src/server/encode-pool.ts';
 import { createServer, type SharePolicy, type VncServer } from '../../src/server/server.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
 import type { ByteStream } from '../../src/wire/byte-stream.ts';
@@ -32,6 +33,7 @@ export interface ServedOptions {
   readonly share?: SharePolicy;
   readonly codecs?: readonly Codec[];
   readonly logger?: Logger;
+  readonly pool?: EncodePool;
 }
 
 export class Served {
@@ -43,7 +45,7 @@ export class Served {
 
   constructor(options: ServedOptions = {}) {
     this.display = options.display ?? new FakeDisplay();
-    const { limits, share, logger } = options;
+    const { limits, share, logger, pool } = options;
     this.server = createServer(
       {
         display: this.display,
@@ -57,6 +59,7 @@ export class Served {
         ...(limits === undefined ? {} : { limits }),
         ...(share === undefined ? {} : { share }),
         ...(logger === undefined ? {} : { logger }),
+        ...(pool === undefined ? {} : { pool }),
       },
       {
         codecs: options.codecs ?? codecs,
