@@ -8,6 +8,8 @@ packages="
   grub-rescue-pc
   tigervnc-viewer tigervnc-standalone-server
   gvncviewer
+  x11vnc libvncserver-dev gcc libc6-dev
+  wayvnc sway swaybg
   novnc chromium
   xvfb xdotool openbox xterm imagemagick fonts-dejavu-core
   gnutls-bin openssl

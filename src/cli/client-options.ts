@@ -73,9 +73,9 @@ export async function viewDisplay(
   needs: SessionNeeds,
   work: (viewing: Viewing) => Promise<void>,
 ): Promise<void> {
-  const address = await step(ExitCode.Usage, () => parseAddress(url, 'connect'));
+  const connect = await viewerOf(url, options, needs);
   const timeoutMs = options.timeout * 1000;
-  const client = await open(address, await connectOptions(address, options), needs);
+  const client = await connect();
   try {
     // What the server says of itself (size, pointer) comes with its first answer.
     if (!needs.picture)
@@ -86,6 +86,17 @@ export async function viewDisplay(
   } finally {
     await client.close();
   }
+}
+
+/** Reads what the command line names, and connects as often as it is called. Both reject with CommandFailure. */
+export async function viewerOf(
+  url: string,
+  options: ClientOptions,
+  needs: SessionNeeds,
+): Promise<() => Promise<VncClient>> {
+  const address = await step(ExitCode.Usage, () => parseAddress(url, 'connect'));
+  const settings = await connectOptions(address, options);
+  return () => open(address, settings, needs);
 }
 
 async function open(

@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { expectCommand } from './expect.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
 import { keyCommand } from './key.ts';
+import { mcpCommand } from './mcp.ts';
 import { monitorCommand } from './monitor.ts';
 import { moveCommand } from './move.ts';
 import { passwdCommand } from './passwd.ts';
@@ -62,7 +63,8 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(typeCommand())
     .addCommand(keyCommand())
     .addCommand(clickCommand())
-    .addCommand(moveCommand());
+    .addCommand(moveCommand())
+    .addCommand(mcpCommand());
   const nested = command.commands.flatMap((each) => [each, ...each.commands]);
   for (const each of [command, ...nested]) {
     each.exitOverride().configureOutput({

@@ -15,14 +15,18 @@ import type { Screen } from '../rfb/screen.ts';
 import { startSession } from './session.ts';
 import { resolveSettings } from './session-settings.ts';
 
+/** What a session tells. */
 export type ClientEvents = {
   /** Once for each FramebufferUpdate that changed pixels. */
   damage: readonly Rectangle[];
   /** `framebuffer` and `screens` are new. */
   resize: undefined;
+  /** `cursor` is new. */
   cursor: undefined;
   bell: undefined;
+  /** The server's side has new clipboard text; its lines end with a line feed. */
   clipboard: string;
+  /** `leds` is new, as are the others below. */
   leds: undefined;
   name: undefined;
   pointerMode: undefined;
@@ -51,19 +55,31 @@ export interface ClientOptions extends Omit<ClientHandshakeOptions, 'limits' | '
 /** A running session. */
 export interface VncClient {
   readonly events: Emitter<ClientEvents>;
+  /** Of the desktop, as the server calls it. */
   readonly name: string;
+  /** Of RFB: `3.8`. */
   readonly version: string;
+  /** What protects the connection. */
   readonly security: SecuritySummary;
+  /** What the server has sent so far, drawn into while the session runs; another one after `resize`. */
   readonly framebuffer: Framebuffer;
+  /** One over everything where the server does not tell. */
   readonly screens: readonly Screen[];
+  /** Undefined until the server sent a shape: it draws the pointer into the picture, or cannot say. */
   readonly cursor: CursorImage | undefined;
   readonly pointerMode: 'absolute' | 'relative';
+  /** Bits of Led; undefined until the server told. */
   readonly leds: number | undefined;
   /** Whether the server takes SetDesktopSize (it has sent an ExtendedDesktopSize). */
   readonly resizable: boolean;
+  /** Sends it, without waiting. A session that is closed ignores it, as it does `pointer` and `clipboard`. */
   readonly key: (event: Omit<KeyEvent, 'type'>) => void;
-  /** In relative mode x and y are the motion (dx, dy). */
+  /**
+   * Bit i of the mask is button i + 1 (1 left, 2 middle, 3 right, 4 to 7 the wheel). In relative mode x and y are the
+   * motion (dx, dy).
+   */
   readonly pointer: (buttonMask: number, x: number, y: number) => void;
+  /** Offers text to the server's side. Throws RangeError above `limits.maxClipboardBytes`. */
   readonly clipboard: (text: string) => void;
   /**
    * Resolves with DesktopSizeStatus once the server answered; at once with Prohibited when it is not `resizable`.
@@ -77,6 +93,7 @@ export interface VncClient {
   readonly refresh: (incremental: boolean, area?: Rectangle) => Promise<void>;
   /** Idempotent; resolves with the reason once everything is released. */
   readonly close: (reason?: VncError) => Promise<VncError>;
+  /** Resolves with the reason when the session has ended. Never rejects. */
   readonly closed: Promise<VncError>;
 }
 

@@ -50,6 +50,8 @@ class Session {
   readonly #resizes = new Pending<number>();
   /** refresh() calls waiting for pixels. */
   readonly #refreshes = new Pending<void>();
+  /** What the last of them was about. */
+  #refreshArea: Rectangle | undefined;
 
   constructor(established: ClientEstablished, settings: SessionSettings) {
     this.#established = established;
@@ -144,6 +146,9 @@ class Session {
     // those answer a request, and one that has two merges them. A new framebuffer is asked for whole; an answer about the size
     // alone must not be, because servers answer a whole request with the size again.
     if (this.#settings.autoUpdate) this.#ask(!outcome.sizeChanged);
+    // Xvnc answers a request for everything with its size alone, and then waits for the next one, incremental or not.
+    else if (outcome.damage.length === 0 && !this.#refreshes.isEmpty)
+      this.#ask(!outcome.sizeChanged, outcome.sizeChanged ? undefined : this.#refreshArea);
     for (const change of outcome.changes) {
       if (!this.#lifecycle.isOpen) return;
       this.#events.emit(change, undefined);
@@ -188,6 +193,7 @@ class Session {
   async #refresh(incremental: boolean, area?: Rectangle): Promise<void> {
     this.#lifecycle.throwIfClosed();
     const done = this.#refreshes.wait();
+    this.#refreshArea = area;
     this.#ask(incremental, area);
     return done;
   }

@@ -10,6 +10,7 @@ import type { ByteReader } from '../wire/byte-reader.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
 
+/** An encoding of pixels, both ends. */
 export interface Codec {
   /** Number of the encoding (rfb/constants.ts). */
   readonly encoding: number;
@@ -19,6 +20,7 @@ export interface Codec {
   readonly createDecoder: (ports: DecoderPorts) => Decoder;
 }
 
+/** What a viewer wishes for. */
 export interface EncoderOptions {
   /** 0 (fast) .. 9 (small). Default 2. */
   readonly compressionLevel?: number;
@@ -70,6 +72,7 @@ export interface PixelBlock {
   readonly stride: number;
 }
 
+/** One viewer's encoder: its streams live as long as the connection. */
 export interface Encoder {
   /** Larger rectangles are cut by the caller. */
   readonly maxWidth: number;

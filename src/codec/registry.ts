@@ -8,6 +8,7 @@ import { tight } from './tight/tight.ts';
 import { zlib } from './zlib/zlib.ts';
 import { zrle } from './zrle/zrle.ts';
 
+/** All of them, best first. */
 export const codecs: readonly Codec[] = [tight, zrle, hextile, zlib, copyRect, rre, raw];
 
 const byEncoding = new Map(codecs.map((codec) => [codec.encoding, codec]));

@@ -55,7 +55,9 @@ export interface VncErrorDetails {
 
 /** Base of every error that a peer or the network can cause. */
 export abstract class VncError extends Error {
+  /** Stable: tell errors apart by it, or by `instanceof`, never by the message. */
   readonly code: ErrorCode;
+  /** Undefined where it is not of a connection. */
   readonly phase: Phase | undefined;
 
   protected constructor(code: ErrorCode, message: string, details: VncErrorDetails = {}) {
@@ -73,9 +75,11 @@ export interface ProtocolErrorDetails extends VncErrorDetails {
   readonly code?: ErrorCode;
 }
 
-/** The peer broke RFB. */
+/** The peer broke RFB (ERR_VNC_PROTOCOL, ERR_VNC_VERSION). */
 export class ProtocolError extends VncError {
+  /** The message or field that is wrong, such as `SetPixelFormat.bitsPerPixel`. */
   readonly field: string | undefined;
+  /** Its value. */
   readonly got: number | string | undefined;
 
   constructor(message: string, details: ProtocolErrorDetails = {}) {
@@ -85,9 +89,11 @@ export class ProtocolError extends VncError {
   }
 }
 
-/** A count or length is above our limit: the peer is hostile, or the limit is too tight for this use. */
+/** A count or length is above our limit (ERR_VNC_LIMIT): the peer is hostile, or the limit is too tight for this use. */
 export class LimitError extends ProtocolError {
+  /** Name of the limit: see Limits. */
   readonly limit: string;
+  /** Its value. */
   readonly max: number;
 
   constructor(limit: string, max: number, got: number) {
@@ -107,8 +113,13 @@ export interface SecurityErrorDetails extends VncErrorDetails {
   readonly securityType?: number;
 }
 
-/** No common type, policy, TLS, certificates. */
+/**
+ * No security type that both ends allow, an unsafe setting, TLS or a certificate (ERR_VNC_NO_COMMON_TYPE,
+ * ERR_VNC_TYPE_NOT_OFFERED, ERR_VNC_BYTES_BEFORE_TLS, ERR_VNC_TLS, ERR_VNC_CERTIFICATE, ERR_VNC_TLS_CONFIGURATION,
+ * ERR_VNC_POLICY).
+ */
 export class SecurityError extends VncError {
+  /** Number of the security type or VeNCrypt sub-type in question. */
   readonly securityType: number | undefined;
 
   constructor(message: string, details: SecurityErrorDetails = {}) {
@@ -125,9 +136,14 @@ export interface AuthenticationErrorDetails extends VncErrorDetails {
   readonly tooMany?: boolean;
 }
 
-/** Credentials were rejected, at either end. The message has the real reason; `peerReason` is what crosses the wire. */
+/**
+ * Credentials were rejected, at either end (ERR_VNC_AUTHENTICATION, ERR_VNC_NOT_ALLOWED). The message has the real
+ * reason; `peerReason` is what crosses the wire.
+ */
 export class AuthenticationError extends VncError {
+  /** What the peer may be told, or what it told us. */
   readonly peerReason: string;
+  /** The server said: too many attempts. */
   readonly tooMany: boolean;
 
   constructor(message: string, details: AuthenticationErrorDetails = {}) {
@@ -140,15 +156,16 @@ export class AuthenticationError extends VncError {
   }
 }
 
-/** End of stream, reset, or a close that we asked for. */
+/** End of stream, reset, or a close that we asked for (ERR_VNC_CLOSED, ERR_VNC_REFUSED). */
 export class ClosedError extends VncError {
   constructor(message = 'connection closed', details: VncErrorDetails = {}) {
     super(ErrorCode.closed, message, details);
   }
 }
 
-/** A deadline passed. */
+/** A deadline passed (ERR_VNC_TIMEOUT). */
 export class TimeoutError extends VncError {
+  /** The deadline, milliseconds. */
   readonly afterMs: number;
 
   constructor(what: string, afterMs: number, details: VncErrorDetails = {}) {

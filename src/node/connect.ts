@@ -7,10 +7,12 @@ import { dial } from './dial.ts';
 import { loadJpegDecoder } from './jpeg.ts';
 import { createTlsConnector, type TlsConnectorOptions } from './tls-connector.ts';
 
+/** How to connect, and as whom. Without any: a server with a certificate that Node trusts. */
 export interface ConnectOptions
   extends Omit<ClientOptions, 'stream' | 'accept' | 'credentials' | 'tls' | 'jpeg'> {
   /** For the types that need one. */
   readonly username?: string;
+  /** VncAuth takes 1 to 8 bytes of it, and refuses more. */
   readonly password?: string | Secret;
   /** Asked when the server wants them, in place of `username` and `password`. */
   readonly credentials?: ClientOptions['credentials'];
@@ -32,7 +34,8 @@ export interface ConnectOptions
 const VERIFIED = 'X509Plain,X509Vnc,X509None';
 
 /**
- * `vnc://host:5901`, `host:1`, `unix:/path`. Rejects with TypeError for an address or a list that cannot be read, else with
+ * Connects, logs in and starts a session: `vnc://host:5901`, `host:1`, `unix:/path`. Rejects with TypeError for an
+ * address or a list that cannot be read, else with
  * a VncError of the phase in which it failed.
  */
 export async function connect(target: string, options: ConnectOptions = {}): Promise<VncClient> {

@@ -9,6 +9,7 @@ import { loadJpegDecoder } from '../../src/node/jpeg.ts';
 import { Encoding, encodingName, SecurityTypeNumber } from '../../src/rfb/constants.ts';
 import { nativeFormat } from '../../src/rfb/pixel-format.ts';
 import type { ByteStream } from '../../src/wire/byte-stream.ts';
+import { counted } from '../support/counted-stream.ts';
 import { withoutPeers } from '../support/peers.ts';
 import { until } from '../support/until.ts';
 import { startXvnc, type Xvnc } from '../support/xvnc.ts';
@@ -16,29 +17,6 @@ import { startXvnc, type Xvnc } from '../support/xvnc.ts';
 const jpeg = await loadJpegDecoder();
 const withoutJpeg =
   jpeg === undefined || findCodec(Encoding.Tight) === undefined ? 'no JPEG decoder here' : false;
-
-/** The same stream, with a count of what was read. */
-function counted(stream: ByteStream): { stream: ByteStream; received: () => number } {
-  let bytes = 0;
-  return {
-    received: () => bytes,
-    stream: {
-      get backlogBytes() {
-        return stream.backlogBytes;
-      },
-      closed: stream.closed,
-      write: (chunk) => stream.write(chunk),
-      drained: (max) => stream.drained(max),
-      end: () => stream.end(),
-      destroy: (error) => stream.destroy(error),
-      read: async () => {
-        const chunk = await stream.read();
-        bytes += chunk?.length ?? 0;
-        return chunk;
-      },
-    },
-  };
-}
 
 const COLOURS = `i=0; while [ $i -lt 256 ]; do printf '\\033[48;5;%dm %d' $i $i; i=$((i+1)); done; exec cat`;
 

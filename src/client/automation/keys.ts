@@ -8,8 +8,9 @@ import { keysymOf, Keysym, needsShift, shiftedKeysym } from './keysyms.ts';
 import { awaitAnswer, pause } from './pace.ts';
 import type { WaitLimits } from './wait-for.ts';
 
+/** What pressing keys takes. */
 export interface PressOptions extends Pick<WaitLimits, 'signal'> {
-  /** How long all are held. Default 30, within which every guest looks at its keyboard. */
+  /** How long all are held, milliseconds. Default 30, within which every guest looks at its keyboard. */
   readonly holdMs?: number;
 }
 
@@ -31,7 +32,10 @@ export function parseKeys(text: string): readonly number[] {
     : keysyms;
 }
 
-/** Presses and releases them; resolves once the server has taken them. */
+/**
+ * Presses keys that are named as for parseKeys, together, and releases them; resolves once the server has taken them. Rejects
+ * with TypeError that quotes a name that is not known, before anything is pressed.
+ */
 export async function pressKeys(
   client: VncClient,
   keys: string,

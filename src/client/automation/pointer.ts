@@ -2,24 +2,29 @@
 import type { VncClient } from '../client.ts';
 import { awaitAnswer, pause } from './pace.ts';
 
+/** A place on the screen, in whole pixels from its top left. */
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
+/** What every use of the mouse takes. */
 export interface PointerOptions {
+  /** Gives up; a button that is down is released first. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
+/** What a click takes. */
 export interface ButtonOptions extends PointerOptions {
   /** 1 left (default), 2 middle, 3 right, 8 back. 4 to 7 are the wheel: see `scroll`. */
   readonly button?: number;
-  /** From each press to its release, and from there to the next press. Default 30. */
+  /** From each press to its release, and from there to the next press, milliseconds. Default 30. */
   readonly holdMs?: number;
 }
 
+/** What dragging takes. */
 export interface DragOptions extends ButtonOptions {
-  /** Positions on the way, since most programs begin to drag only when they see motion. Default 10. */
+  /** Positions on the way, at least 1, since most programs begin to drag only when they see motion. Default 10. */
   readonly steps?: number;
 }
 
@@ -28,6 +33,10 @@ const STEPS = 10;
 /** RFB 7.5.5: the wheel is buttons 4 to 7. */
 const Wheel = { up: 4, down: 5, left: 6, right: 7 } as const;
 
+/**
+ * Moves the pointer. Like all of these rejects with RangeError for a place off the screen, TypeError when the server
+ * takes relative motion only, and a VncError when the session closes (ERR_VNC_CLOSED or its cause).
+ */
 export async function move(
   client: VncClient,
   to: Point,
@@ -38,6 +47,7 @@ export async function move(
   await awaitAnswer(client, signal);
 }
 
+/** Moves to the place, presses a button there and releases it. */
 export async function click(
   client: VncClient,
   at: Point,
@@ -46,6 +56,7 @@ export async function click(
   await clicks(client, at, 1, options);
 }
 
+/** Clicks twice, `holdMs` apart. */
 export async function doubleClick(
   client: VncClient,
   at: Point,

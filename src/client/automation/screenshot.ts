@@ -1,4 +1,7 @@
-/** Pictures of the screen to keep: of one moment, and a copy. Used by the library, `sallyport shot` and `sallyport expect`. */
+/**
+ * Pictures of the screen to keep: of one moment, and a copy. Used by the library, `sallyport shot` and `sallyport
+ * expect`.
+ */
 import type { CursorImage } from '../../pixels/cursor-image.ts';
 import { OPAQUE, type Framebuffer } from '../../pixels/framebuffer.ts';
 import { Region } from '../../pixels/region.ts';
@@ -8,11 +11,14 @@ import { DEFAULT_TIMEOUT_MS, waitFor, type WaitLimits } from './wait-for.ts';
 
 /** A picture that nobody else changes: words 0xAARRGGBB, row by row. What was on a screen is opaque. */
 export interface Picture {
+  /** Pixels. */
   readonly width: number;
   readonly height: number;
+  /** width * height words. */
   readonly pixels: Uint32Array;
 }
 
+/** What a screenshot takes. */
 export interface ScreenshotOptions extends WaitLimits {
   /**
    * Default true: the server sends all of it again, and the picture is of what arrived after the call. False: what the
@@ -29,7 +35,8 @@ export interface ScreenshotOptions extends WaitLimits {
 const MISSING_RECTANGLES = 1024;
 
 /**
- * Lossless only if no JPEG was permitted (`connect` with `jpeg: false`). Rejects with RangeError when the region is not on
+ * A picture of the screen, or of a part of it, as it is now. Lossless only if no JPEG was permitted (`connect` with
+ * `jpeg: false`). Rejects with RangeError when the region is not on
  * the screen, and with TimeoutError when the server does not send it.
  */
 export async function screenshot(

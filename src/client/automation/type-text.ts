@@ -3,13 +3,18 @@ import type { VncClient } from '../client.ts';
 import { Keysym, keysymOf, needsShift } from './keysyms.ts';
 import { awaitAnswer, awaitEcho, pause } from './pace.ts';
 
+/** What typing takes. */
 export interface TypeTextOptions {
-  /** The least time from one character to the next. Default 25: a guest's keyboard buffer holds some ten keys only. */
+  /**
+   * The least time from one character to the next, milliseconds. Default 25: a guest's keyboard buffer holds some ten
+   * keys only.
+   */
   readonly keyDelayMs?: number;
   /** Stops between two characters. */
   readonly signal?: AbortSignal;
 }
 
+/** What typing has done. */
 export interface Typed {
   /** Characters that were typed: all of them. */
   readonly sent: number;
@@ -20,7 +25,8 @@ const KEY_DELAY_MS = 25;
 const NAMED = 10;
 
 /**
- * A line feed (or CR LF) types Return, a tab Tab. Resolves once the server has taken everything. Throws RangeError before
+ * Types as on a US keyboard, no faster than the server and what is behind it take it. A line feed (or CR LF) types
+ * Return, a tab Tab. Resolves once the server has taken everything. Throws RangeError before
  * anything is typed when there are characters that no key types. `client` must be allowed to type: a server that lets this
  * viewer only look on drops keys silently.
  */
@@ -41,7 +47,10 @@ export async function typeText(
   return { sent: keysyms.length };
 }
 
-/** Shift goes with its character, because servers that know keys only (QEMU) look it up on a US keyboard, and it must be down. */
+/**
+ * Shift goes with its character, because servers that know keys only (QEMU) look it up on a US keyboard, and it must be
+ * down.
+ */
 function tap(client: VncClient, keysym: number): void {
   const shift = needsShift(keysym);
   if (shift) client.key({ down: true, keysym: Keysym.Shift });

@@ -68,6 +68,12 @@ export function createDecoder(ports: DecoderPorts): Decoder {
       draw((count) => c.view(count), r, target);
       return;
     }
+    if (control.stream === undefined) {
+      const data = new Cursor(readData(c));
+      draw((count) => data.view(count), r, target);
+      data.end('Tight data');
+      return;
+    }
     const inflater = inflaters[control.stream]!;
     inflater.open(readData(c));
     draw(inflater.read, r, target);
