@@ -216,6 +216,10 @@ const outputBound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5 
 interface Undo {
   readonly begun: boolean;
   readonly state: DeflateState;
+  /** Whether the tables can be undone, too: where the input is still there, and its chains. */
+  readonly chained: boolean;
+  readonly input: number;
+  readonly size: number;
   readonly start: number;
   readonly end: number;
   readonly position: number;
@@ -244,13 +248,16 @@ export function createDeflater(level: number): Deflater {
 
   const finish = (size: number, shape: DataShape): Uint8Array => {
     assertInvariant(open?.owner === deflater && size <= open.size, 'finish follows begin');
+    assertInvariant(shape.bytesPerPixel >= 1, 'a pixel has bytes');
     const memory = deflateMemory();
     const state = memory.stateOf(deflater);
     const { address } = open;
     open = undefined;
     const effort = shape.effort ?? efforts[shape.bytesPerPixel > 1 ? 0 : 1];
     if (effort > DeflateEffort.Huffman) memory.ensureTables(state, effort > DeflateEffort.Lazy);
-    undo = { begun, state, start: state.start, end: state.end, position: state.position };
+    const chained = effort > DeflateEffort.Lazy && address === state.end;
+    const { start, end, position } = state;
+    undo = { begun, state, chained, input: address, size, start, end, position };
 
     const output = memory.output(ZLIB_HEADER.length + outputBound(size));
     let length = 0;
@@ -285,11 +292,16 @@ export function createDeflater(level: number): Deflater {
 
   const rewind = (): void => {
     assertInvariant(undo !== undefined, 'rewind follows finish');
-    const { state, start, end, position } = undo;
+    const memory = deflateMemory();
+    const { state, chained, input, size, start, end, position } = undo;
+    // Where it was lent to another meanwhile, there is no history to go back to.
+    if (memory.has(state)) {
+      Object.assign(state, { start, end, position });
+      const history = input - knownBytes(state);
+      if (chained) memory.set.kernels.deflateUndo(state.tables, history, input, size, position);
+    }
     begun = undo.begun;
     undo = undefined;
-    // Where it was lent to another meanwhile, there is no history to go back to.
-    if (deflateMemory().has(state)) Object.assign(state, { start, end, position });
   };
 
   const deflater: Deflater = { begin, finish, deflate, rewind };

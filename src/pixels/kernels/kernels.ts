@@ -271,6 +271,17 @@ export interface Kernels {
     votes: number,
     room: number,
   ) => number;
+  /**
+   * Takes the last input, which still stands where it was compressed with an effort above Lazy, out of the tables: what was there
+   * before is found again.
+   */
+  readonly deflateUndo: (
+    tables: number,
+    history: number,
+    input: number,
+    size: number,
+    position: number,
+  ) => void;
 }
 
 /** Bytes of a table of features. */

@@ -24,6 +24,7 @@ export {
   solidSquares,
 } from './survey';
 export { deflate } from './deflate';
+export { deflateUndo } from './deflate-chains';
 export { deflatePrepare } from './deflate-block';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;
