@@ -110,7 +110,7 @@ describe('JPEG encoder', () => {
         bytes[i + blue] = inside ? 50 : 0;
       }
       const file = encode({ bytes, width, height, stride, red, blue }, options);
-      const image = decode(file);
+      const image: ReturnType<typeof decode> = decode(file);
       assert.deepEqual([image.width, image.height], [width, height]);
       for (const pixel of image.pixels)
         for (const [shift, wanted] of [
