@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { JpegDecoder } from '../../src/codec/codec.ts';
 import { LimitError, ProtocolError } from '../../src/core/errors.ts';
 import { jpegSize, loadJpegDecoder, loadJpegEncoder } from '../../src/node/jpeg.ts';
 import { fromHex } from '../../src/wire/hex.ts';
@@ -110,7 +111,7 @@ describe('JPEG encoder', () => {
         bytes[i + blue] = inside ? 50 : 0;
       }
       const file = encode({ bytes, width, height, stride, red, blue }, options);
-      const image: ReturnType<typeof decode> = decode(file);
+      const image: ReturnType<JpegDecoder> = decode(file);
       assert.deepEqual([image.width, image.height], [width, height]);
       for (const pixel of image.pixels)
         for (const [shift, wanted] of [
