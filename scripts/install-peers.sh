@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the real peers that the interop tests run against, from Debian (12 or later). Needs root.
+# Installs the real peers that the interop tests run against, from Debian (12 or later); with --bench also what the benchmarks
+# compile and run. Needs root.
 # The tests skip what is missing, visibly; with SALLYPORT_REQUIRE_PEERS=1 a missing peer is a failure.
 set -eu
 
@@ -15,6 +16,9 @@ packages="
   gnutls-bin openssl
   systemd python3 bsdutils util-linux
 "
+if [ "${1:-}" = --bench ]; then
+  packages="$packages gcc libc6-dev libvncserver-dev libx11-dev x11vnc"
+fi
 
 missing=""
 for package in $packages; do

@@ -1,6 +1,6 @@
 /** One viewer's encoders. They keep zlib streams, which live as long as the connection: one for each encoding. */
 import type { Encoder, JpegEncoder } from '../codec/codec.ts';
-import type { EncodingWishes } from './encoding-wishes.ts';
+import { exactly, type EncodingWishes } from './encoding-wishes.ts';
 import type { Negotiated } from './negotiated.ts';
 
 export class ViewerEncoders {
@@ -11,19 +11,19 @@ export class ViewerEncoders {
     this.#jpeg = jpeg;
   }
 
-  /** The encoder for what the viewer wants now, made when first used. */
-  of({ codec, wishes }: Negotiated): Encoder {
+  /** The encoder for what the viewer wants now, made when first used. `exact`: nothing may be lost this time. */
+  of({ codec, wishes: wanted }: Negotiated, exact = false): Encoder {
+    const wishes = exact ? exactly(wanted) : wanted;
     const known = this.#encoders.get(codec.encoding);
+    if (known?.wishes === wishes) return known.encoder;
     const options = { ...wishes, ...(this.#jpeg === undefined ? {} : { jpeg: this.#jpeg }) };
-    if (known === undefined) {
-      const encoder = codec.createEncoder(options);
-      this.#encoders.set(codec.encoding, { encoder, wishes });
-      return encoder;
-    }
-    if (known.wishes !== wishes) {
+    if (known !== undefined) {
       known.encoder.retune?.(options);
       known.wishes = wishes;
+      return known.encoder;
     }
-    return known.encoder;
+    const encoder = codec.createEncoder(options);
+    this.#encoders.set(codec.encoding, { encoder, wishes });
+    return encoder;
   }
 }
