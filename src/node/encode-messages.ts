@@ -5,6 +5,8 @@ import type { EncodedJob, EncodeJob, EncodeSettings } from '../server/encode-poo
 /** What a worker is given when it starts. */
 export interface WorkerSetup {
   readonly arena: KernelArena;
+  /** It may make JPEG. */
+  readonly jpeg: boolean;
 }
 
 export type ToWorker =

@@ -20,6 +20,8 @@ import type { FromWorker, ToWorker, WorkerSetup } from './encode-messages.ts';
 export interface EncodePoolOptions {
   /** Threads. 0: none. Default: one for each core but one. */
   readonly workers?: number;
+  /** The threads may make JPEG. Default true. */
+  readonly jpeg?: boolean;
   readonly logger?: Logger;
   /** What the threads run; tests put another in its place. */
   readonly script?: URL;
@@ -50,13 +52,14 @@ const MAX_DEATHS = 8;
 /** Undefined where there would be no threads: by choice, on one core, or where the kernels' memory is not shared. */
 export function createEncodePool({
   workers = availableParallelism() - 1,
+  jpeg = true,
   logger = silentLogger,
   script = new URL('./encode-worker.js', import.meta.url),
 }: EncodePoolOptions = {}): WorkerPool | undefined {
   const { kind, memory } = kernelSet();
   const isShared = memory.memory.buffer instanceof SharedArrayBuffer;
   return workers >= 1 && kind === 'wasm' && isShared
-    ? new Pool(workers, logger, script)
+    ? new Pool({ workers, jpeg, logger, script })
     : undefined;
 }
 
@@ -65,13 +68,15 @@ const MAX_WORKERS = 64;
 /** That of a server's options. TypeError for a number of threads that is none. */
 export function encodePoolOf(options: {
   readonly encodeWorkers?: number;
+  readonly jpeg?: boolean;
   readonly logger?: Logger;
 }): WorkerPool | undefined {
-  const { encodeWorkers: workers, logger } = options;
+  const { encodeWorkers: workers, jpeg, logger } = options;
   if (workers !== undefined && !isWorkerCount(workers))
     throw new TypeError(`encodeWorkers ${workers} is not 0..${MAX_WORKERS}`);
   return createEncodePool({
     ...(workers === undefined ? {} : { workers }),
+    ...(jpeg === undefined ? {} : { jpeg }),
     ...(logger === undefined ? {} : { logger }),
   });
 }
@@ -82,9 +87,7 @@ export const isWorkerCount = (count: number): boolean =>
 
 class Pool implements WorkerPool {
   readonly threshold: PoolThreshold = threshold;
-  readonly #size: number;
-  readonly #logger: Logger;
-  readonly #script: URL;
+  readonly #options: Required<EncodePoolOptions>;
   readonly #threads = new Set<Thread>();
   /** Arenas of threads that ended. */
   readonly #arenas: number[] = [];
@@ -92,10 +95,8 @@ class Pool implements WorkerPool {
   #deaths = 0;
   #closed = false;
 
-  constructor(size: number, logger: Logger, script: URL) {
-    this.#size = size;
-    this.#logger = logger;
-    this.#script = script;
+  constructor(options: Required<EncodePoolOptions>) {
+    this.#options = options;
   }
 
   readonly encoder = (): RemoteEncoder | undefined => {
@@ -120,18 +121,19 @@ class Pool implements WorkerPool {
 
   /** As many threads as there may be. */
   #start(): void {
-    while (!this.#closed && this.#threads.size < this.#size && this.#deaths < MAX_DEATHS) {
+    const { workers, jpeg, logger, script } = this.#options;
+    while (!this.#closed && this.#threads.size < workers && this.#deaths < MAX_DEATHS) {
       const { memory } = this.#set;
       const start = this.#arenas.pop() ?? memory.allocate(ARENA_BYTES);
       const arena = { memory: memory.memory, start, end: start + ARENA_BYTES };
-      const thread = new Thread(this.#script, { arena }, (error) => {
+      const thread = new Thread(script, { arena, jpeg }, (error) => {
         this.#threads.delete(thread);
         // What it was writing it no longer writes: the next one begins there.
         if (this.#closed) memory.release(start);
         else this.#arenas.push(start);
         if (error === undefined) return;
         this.#deaths += 1;
-        this.#logger.error('encoding thread ended', { reason: error.message, stack: error.stack });
+        logger.error('encoding thread ended', { reason: error.message, stack: error.stack });
       });
       this.#threads.add(thread);
     }

@@ -14,10 +14,10 @@ interface Viewer {
 
 assertInvariant(parentPort !== null, 'an encode worker is a thread');
 const port = parentPort;
-const { arena } = workerData as WorkerSetup;
+const { arena, jpeg: mayLose } = workerData as WorkerSetup;
 // INVARIANT: before anything here works with kernels, so that this thread writes to its own arena only.
 useKernels(joinKernels(arena));
-const jpeg = await loadJpegEncoder(true);
+const jpeg = mayLose ? await loadJpegEncoder(true) : undefined;
 const viewers = new Map<number, Viewer>();
 
 port.on('message', (message: ToWorker) => {
