@@ -11,6 +11,13 @@ export {
   remapIndexes,
   scanPalette,
 } from './palette';
+export {
+  indexRunBytes,
+  packIndexes,
+  pixelRunBytes,
+  writeIndexRuns,
+  writePixelRuns,
+} from './runs';
 export { countRepeats, countTransitions, equalLeft, equalRight, equalRows } from './survey';
 export { deflate } from './deflate';
 export { deflatePrepare } from './deflate-block';

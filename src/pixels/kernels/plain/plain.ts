@@ -6,6 +6,7 @@ import { deflateKernels } from './deflate.ts';
 import { filterKernels } from './filter.ts';
 import { packKernels } from './pack.ts';
 import { paletteKernels } from './palette.ts';
+import { runKernels } from './runs.ts';
 import { surveyKernels } from './survey.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
@@ -14,5 +15,6 @@ export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...filterKernels(memory),
   ...packKernels(memory),
   ...paletteKernels(memory),
+  ...runKernels(memory),
   ...surveyKernels(memory),
 });
