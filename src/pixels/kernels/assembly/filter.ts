@@ -1,7 +1,6 @@
 // Predictions of bytes from their neighbours; the readable twin is ../plain/filter.ts.
 
-// @ts-ignore: decorator
-@inline function clamped(left: u32, above: u32, aboveLeft: u32): u32 {
+function clamped(left: u32, above: u32, aboveLeft: u32): u32 {
   return <u32>max<i32>(0, min<i32>(255, <i32>left + <i32>above - <i32>aboveLeft));
 }
 

@@ -1,8 +1,7 @@
 // From values to bytes and between formats of values; the readable twin is ../plain/pack.ts.
 
 /** Lanes of a swizzle that take byte `shift / 8` of each value, for pixels of `size` bytes. Others become zero. */
-// @ts-ignore: decorator
-@inline function packingLanes(size: u32, shift0: u32, shift1: u32, shift2: u32, shift3: u32): v128 {
+function packingLanes(size: u32, shift0: u32, shift1: u32, shift2: u32, shift3: u32): v128 {
   let low: u64 = -1;
   let high: u64 = -1;
   for (let i: u32 = 0; i < 4 * size; i++) {
@@ -11,15 +10,14 @@
     const shift = byte == 0 ? shift0 : byte == 1 ? shift1 : byte == 2 ? shift2 : shift3;
     const lane = <u64>(4 * value + (shift >>> 3));
     const at = <u64>((i & 7) << 3);
-    if (i < 8) low = (low & ~(<u64>255 << at)) | (lane << at);
-    else high = (high & ~(<u64>255 << at)) | (lane << at);
+    if (i < 8) low = (low & ~((<u64>255) << at)) | (lane << at);
+    else high = (high & ~((<u64>255) << at)) | (lane << at);
   }
   return i64x2.replace_lane(i64x2.splat(low), 1, high);
 }
 
 /** Four values with the wanted bytes moved to the places that packingLanes takes them from with shifts 0, 8, 16, 24. */
-// @ts-ignore: decorator
-@inline function gatherBytes(values: v128, shift0: u32, shift1: u32, shift2: u32, shift3: u32): v128 {
+function gatherBytes(values: v128, shift0: u32, shift1: u32, shift2: u32, shift3: u32): v128 {
   const byte = i32x4.splat(255);
   const first = v128.and(i32x4.shr_u(values, shift0), byte);
   const second = i32x4.shl(v128.and(i32x4.shr_u(values, shift1), byte), 8);
@@ -45,7 +43,7 @@ export function packPixels(
     ? packingLanes(size, shift0, shift1, shift2, shift3)
     : packingLanes(size, 0, 8, 16, 24);
   const step = <usize>(4 * size);
-  const stop = target + (<usize>width) * height * size;
+  const stop = target + <usize>width * height * size;
   for (let y: u32 = 0; y < height; y++) {
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
@@ -137,8 +135,7 @@ export function translatePixels(
   }
 }
 
-// @ts-ignore: decorator
-@inline function translated(pixel: u32, tables: usize): u32 {
+function translated(pixel: u32, tables: usize): u32 {
   const red = load<u32>(tables + ((<usize>(pixel >>> 16) & 255) << 2));
   const green = load<u32>(tables + ((<usize>(pixel >>> 8) & 255) << 2), 1024);
   const blue = load<u32>(tables + ((<usize>pixel & 255) << 2), 2048);

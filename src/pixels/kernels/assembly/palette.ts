@@ -4,48 +4,32 @@
 // order of appearance; and slots of 8 bytes, found by a hash of the value: value << 32 | generation << 16 | index. A slot of
 // another generation is free, so that a palette starts again without being cleared.
 
-// @ts-ignore: decorator
-@inline const COUNT: usize = 0;
-// @ts-ignore: decorator
-@inline const TRANSITIONS: usize = 4;
-// @ts-ignore: decorator
-@inline const GENERATION: usize = 8;
-// @ts-ignore: decorator
-@inline const COLOURS: usize = 64;
-// @ts-ignore: decorator
-@inline const SLOTS: usize = 1088;
-// @ts-ignore: decorator
-@inline const SLOTS_BYTES: usize = 8 * 2048;
-// @ts-ignore: decorator
-@inline const LAST_GENERATION: u32 = 0xffff;
+const COUNT: usize = 0;
+const TRANSITIONS: usize = 4;
+const GENERATION: usize = 8;
+const COLOURS: usize = 64;
+const SLOTS: usize = 1088;
+const SLOTS_BYTES: usize = 8 * 2048;
+const LAST_GENERATION: u32 = 0xffff;
 
-// @ts-ignore: decorator
-@inline function firstSlot(palette: usize, value: u32): usize {
+function firstSlot(palette: usize, value: u32): usize {
   return palette + SLOTS + (((value * 0x9e3779b1) >>> 21) << 3);
 }
 
-// @ts-ignore: decorator
-@inline function nextSlot(palette: usize, slot: usize): usize {
+function nextSlot(palette: usize, slot: usize): usize {
   return slot + 8 == palette + SLOTS + SLOTS_BYTES ? palette + SLOTS : slot + 8;
 }
 
 /** Index of a value, which becomes colour number `count` when it is new; -1 when it is and `limit` is reached. */
-// @ts-ignore: decorator
-@inline function findOrAdd(
-  palette: usize,
-  generation: u64,
-  value: u32,
-  count: u32,
-  limit: u32,
-): i32 {
+function findOrAdd(palette: usize, generation: u64, value: u32, count: u32, limit: u32): i32 {
   const key = ((<u64>value) << 16) | generation;
   let slot = firstSlot(palette, value);
   while (true) {
     const entry = load<u64>(slot);
-    if (entry >>> 16 == key) return (<i32>entry) & 0xffff;
+    if (entry >>> 16 == key) return <i32>entry & 0xffff;
     if (((entry >>> 16) & 0xffff) != generation) {
       if (count >= limit) return -1;
-      store<u64>(slot, (key << 16) | (<u64>count));
+      store<u64>(slot, (key << 16) | <u64>count);
       store<u32>(palette + COLOURS + ((<usize>count) << 2), value);
       return count;
     }
@@ -54,26 +38,18 @@
 }
 
 /** Index of a value that is in the palette. */
-// @ts-ignore: decorator
-@inline function find(palette: usize, generation: u64, value: u32): u32 {
+function find(palette: usize, generation: u64, value: u32): u32 {
   const key = ((<u64>value) << 16) | generation;
   let slot = firstSlot(palette, value);
   while (load<u64>(slot) >>> 16 != key) slot = nextSlot(palette, slot);
   return load<u16>(slot);
 }
 
-// @ts-ignore: decorator
-@inline function allEqual(pixels: usize, value: v128): bool {
+function allEqual(pixels: usize, value: v128): bool {
   return !v128.any_true(
     v128.or(
-      v128.or(
-        v128.xor(v128.load(pixels), value),
-        v128.xor(v128.load(pixels, 16), value),
-      ),
-      v128.or(
-        v128.xor(v128.load(pixels, 32), value),
-        v128.xor(v128.load(pixels, 48), value),
-      ),
+      v128.or(v128.xor(v128.load(pixels), value), v128.xor(v128.load(pixels, 16), value)),
+      v128.or(v128.xor(v128.load(pixels, 32), value), v128.xor(v128.load(pixels, 48), value)),
     ),
   );
 }
@@ -101,50 +77,35 @@ export function scanPalette(
   clearPalette(palette);
   const generation = <u64>load<u32>(palette + GENERATION);
   let last = load<u32>(pixels);
-  let index = <u32>findOrAdd(palette, generation, last, 0, limit);
-  let count: u32 = 1;
-  // The value before the last change: two values often take turns.
-  let other = last;
-  let otherIndex = index;
+  let count: u32 = 0;
+  let index: u32 = 0;
   let transitions: u32 = 0;
-  let wide = i32x4.splat(last);
   for (let y: u32 = 0; y < height; y++) {
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
     while (at < end) {
-      if (at + 64 <= end && allEqual(at, wide)) {
+      if (count > 0 && at + 64 <= end && allEqual(at, i32x4.splat(last))) {
         v128.store(indexes, i8x16.splat(<i8>index));
         at += 64;
         indexes += 16;
         continue;
       }
-      if (at + 16 <= end && !v128.any_true(v128.xor(v128.load(at), wide))) {
-        store<u32>(indexes, index * 0x01010101);
-        at += 16;
-        indexes += 4;
-        continue;
-      }
-      const stop = min(at + 16, end);
+      // Where values change, they are looked up one by one, changed or not: a branch that cannot be foretold costs more.
+      const stop = min(at + 64, end);
       for (; at < stop; at += 4, indexes++) {
         const value = load<u32>(at);
-        if (value != last) {
-          transitions++;
-          const lastIndex = index;
-          if (value == other) {
-            index = otherIndex;
-          } else {
-            const found = findOrAdd(palette, generation, value, count, limit);
-            if (found < 0) return 0;
-            index = <u32>found;
-            if (index == count) count++;
-          }
-          other = last;
-          otherIndex = lastIndex;
-          last = value;
+        transitions += u32(value != last);
+        last = value;
+        const entry = load<u64>(firstSlot(palette, value));
+        index = <u32>entry & 0xffff;
+        if (entry >>> 16 != (((<u64>value) << 16) | generation)) {
+          const found = findOrAdd(palette, generation, value, count, limit);
+          if (found < 0) return 0;
+          index = <u32>found;
+          if (index == count) count++;
         }
         store<u8>(indexes, <u8>index);
       }
-      wide = i32x4.splat(last);
     }
     pixels += stride;
   }
@@ -179,7 +140,7 @@ export function dropColours(palette: usize, count: u32): void {
     const value = load<u32>(palette + COLOURS + ((<usize>(i - 1)) << 2));
     let slot = firstSlot(palette, value);
     const generation = load<u32>(palette + GENERATION);
-    const key = ((<u64>value) << 16) | (<u64>generation);
+    const key = ((<u64>value) << 16) | <u64>generation;
     while (load<u64>(slot) >>> 16 != key) slot = nextSlot(palette, slot);
     store<u64>(slot, 0);
   }
@@ -197,27 +158,25 @@ export function mapIndexes(
   const generation = <u64>load<u32>(palette + GENERATION);
   let last = load<u32>(pixels);
   let index = find(palette, generation, last);
-  let wide = i32x4.splat(last);
   for (let y: u32 = 0; y < height; y++) {
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
     while (at < end) {
-      if (at + 64 <= end && allEqual(at, wide)) {
+      if (at + 64 <= end && allEqual(at, i32x4.splat(last))) {
         v128.store(target, i8x16.splat(<i8>index));
         at += 64;
         target += 16;
         continue;
       }
-      const stop = min(at + 16, end);
+      const stop = min(at + 64, end);
       for (; at < stop; at += 4, target++) {
-        const value = load<u32>(at);
-        if (value != last) {
-          index = find(palette, generation, value);
-          last = value;
-        }
+        last = load<u32>(at);
+        const entry = load<u64>(firstSlot(palette, last));
+        index = <u32>entry & 0xffff;
+        if (entry >>> 16 != (((<u64>last) << 16) | generation))
+          index = find(palette, generation, last);
         store<u8>(target, <u8>index);
       }
-      wide = i32x4.splat(last);
     }
     pixels += stride;
   }
@@ -270,7 +229,24 @@ export function mapBits(
       const flags = i8x16.narrow_i16x8_s(low, high);
       // Bit 0 is lane 0, but the first pixel belongs into the highest bit of its byte.
       const turned = i8x16.shuffle(
-        flags, flags, 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8,
+        flags,
+        flags,
+        7,
+        6,
+        5,
+        4,
+        3,
+        2,
+        1,
+        0,
+        15,
+        14,
+        13,
+        12,
+        11,
+        10,
+        9,
+        8,
       );
       store<u16>(target, <u16>i8x16.bitmask(turned));
       at += 64;
