@@ -73,6 +73,8 @@ export interface PixelBlock {
 export interface Encoder {
   /** Larger rectangles are cut by the caller. */
   readonly maxWidth: number;
+  /** Absent: as high as the area allows. */
+  readonly maxHeight?: number;
   readonly maxArea: number;
   /** Appends the payload that stands behind the rectangle's header. Pure, but for the encoder's own streams. */
   readonly encode: (block: PixelBlock, format: PixelFormat, sink: ByteWriter) => void;

@@ -1,5 +1,6 @@
 /** Every encoding that is spoken, in the order in which a client asks for them: the first that the server knows is used. */
 import type { Codec } from './codec.ts';
+import { corre } from './corre/corre.ts';
 import { copyRect } from './copy-rect/copy-rect.ts';
 import { hextile } from './hextile/hextile.ts';
 import { raw } from './raw/raw.ts';
@@ -8,7 +9,7 @@ import { tight } from './tight/tight.ts';
 import { zlib } from './zlib/zlib.ts';
 import { zrle } from './zrle/zrle.ts';
 
-export const codecs: readonly Codec[] = [tight, zrle, hextile, zlib, copyRect, rre, raw];
+export const codecs: readonly Codec[] = [tight, zrle, hextile, zlib, copyRect, rre, corre, raw];
 
 const byEncoding = new Map(codecs.map((codec) => [codec.encoding, codec]));
 
