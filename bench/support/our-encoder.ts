@@ -5,12 +5,14 @@
 import { codecs } from '../../src/codec/registry.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
 import { Emitter } from '../../src/core/emitter.ts';
+import { loadJpegEncoder } from '../../src/node/jpeg.ts';
 import type { Framebuffer } from '../../src/pixels/framebuffer.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
 import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import { singleScreen } from '../../src/rfb/screen.ts';
 import { allRights } from '../../src/security/identity.ts';
 import type { Display, DisplayEvents } from '../../src/server/display.ts';
+import { Shadow } from '../../src/server/shadow.ts';
 import { ViewerUpdates } from '../../src/server/viewer-updates.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
 
@@ -41,8 +43,18 @@ export async function createOurEncoder(
   settings: EncoderSettings,
 ): Promise<OurEncoder> {
   const { width, height } = framebuffer;
+  const display = still(framebuffer);
+  const shadow = new Shadow(display);
+  const leave = shadow.join({
+    takesMoves: settings.copyRect,
+    published: (change) => updates.published(change),
+    stale: () => undefined,
+  });
+  const jpeg = await loadJpegEncoder();
   const updates = new ViewerUpdates({
-    display: still(framebuffer),
+    display,
+    shadow,
+    ...(jpeg === undefined ? {} : { jpeg }),
     limits: defaultLimits,
     codecs,
     rights: allRights,
@@ -60,13 +72,15 @@ export async function createOurEncoder(
   const everything = { type: 'FramebufferUpdateRequest', x: 0, y: 0, width, height } as const;
   return {
     update: (damage) => {
-      updates.request({ ...everything, incremental: true });
-      updates.damaged(damage);
+      // Without news the viewer would be sent what differs, however much is called damaged: a whole picture it must ask for.
+      const incremental = !damage.some((r) => r.width === width && r.height === height);
+      display.events.emit('damage', damage);
+      updates.request({ ...everything, incremental });
       writer.truncate(0);
       for (const _ of updates.write(writer));
       return writer.written();
     },
-    close: () => undefined,
+    close: leave,
   };
 }
 

@@ -31,7 +31,7 @@ export interface DeflateState {
 const BUFFER_BYTES = 4 * HISTORY_BYTES;
 /** Larger input is staged apart. */
 export const MAX_BUFFERED_BYTES: number = BUFFER_BYTES - HISTORY_BYTES;
-/** In tables of zeros, or of positions so far back, nothing is in reach. */
+/** From here on nothing is in reach in tables of zeros. */
 const FIRST_POSITION = HISTORY_BYTES + 1;
 /** Viewers whose screens move at the same time, beyond which history is lost to make room. 9 MB at most. */
 const MAX_STATES = 32;
@@ -73,7 +73,7 @@ export class DeflateMemory {
   makeRoom(state: DeflateState, size: number): void {
     if (state.end + size <= state.buffer + BUFFER_BYTES) return;
     const from = state.end - knownBytes(state);
-    this.set.memory.bytes.copyWithin(state.buffer, from, state.end);
+    this.set.kernels.copyBytes(from, state.buffer, state.end - from);
     state.start = state.buffer;
     state.end = state.buffer + (state.end - from);
   }
@@ -82,14 +82,14 @@ export class DeflateMemory {
   stage(state: DeflateState, size: number): number {
     const at = this.#ensure(this.#staging, HISTORY_BYTES + size) + HISTORY_BYTES;
     const known = knownBytes(state);
-    this.set.memory.bytes.copyWithin(at - known, state.end - known, state.end);
+    this.set.kernels.copyBytes(state.end - known, at - known, known);
     return at;
   }
 
   /** Makes the end of staged input the history, beside what was history before. There is room for a window. */
   unstage(state: DeflateState, input: number, size: number): void {
     const kept = Math.min(knownBytes(state) + size, HISTORY_BYTES);
-    this.set.memory.bytes.copyWithin(state.end, input + size - kept, input + size);
+    this.set.kernels.copyBytes(input + size - kept, state.end, kept);
     state.start = state.end;
     state.end += kept;
   }
@@ -108,12 +108,11 @@ export class DeflateMemory {
   ensureTables(state: DeflateState, all: boolean): void {
     const wanted = all ? TABLE_BYTES : FAST_TABLE_BYTES;
     if (state.tableBytes >= wanted) return;
-    const { memory } = this.set;
+    const { memory, kernels } = this.set;
     const tables = memory.allocate(wanted);
-    const { bytes } = memory;
-    bytes.fill(0, tables, tables + wanted);
+    kernels.clearBytes(tables, wanted);
     if (state.tableBytes > 0) {
-      bytes.copyWithin(tables, state.tables, state.tables + state.tableBytes);
+      kernels.copyBytes(state.tables, tables, state.tableBytes);
       memory.release(state.tables);
     }
     state.tables = tables;
@@ -129,7 +128,9 @@ export class DeflateMemory {
     }
     this.#states.delete(oldest.owner);
     const { buffer, tables, tableBytes } = oldest;
-    const position = (oldest.position + FIRST_POSITION) >>> 0;
+    // What a stream sends must not depend on what another one did.
+    this.set.kernels.clearBytes(tables, tableBytes);
+    const position = FIRST_POSITION;
     return { owner, buffer, start: buffer, end: buffer, position, tables, tableBytes };
   }
 

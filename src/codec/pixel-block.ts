@@ -1,18 +1,22 @@
 /** Rectangles of pixels as encoders take them: values of the viewer's format in the kernels' memory. */
 import { kernelSet } from '../pixels/kernels/kernels.ts';
+import type { KernelMemory } from '../pixels/kernels/memory.ts';
 import type { PixelBlock } from './codec.ts';
 
 /** Memory that grows to what was last asked for, and is used again and again. */
-let scratch = { address: 0, size: 0 };
+let scratch: { memory: KernelMemory; address: number; size: number } | undefined;
 
 /** A block of `width * height` values, copied in. Valid until the next call. */
 export function blockOf(width: number, height: number, values: Uint32Array): PixelBlock {
   if (values.length !== width * height)
     throw new RangeError(`${values.length} values for ${width}x${height}`);
   const { memory } = kernelSet();
-  if (scratch.size < values.byteLength) {
-    if (scratch.size > 0) memory.release(scratch.address);
-    scratch = { address: memory.allocate(values.byteLength), size: values.byteLength };
+  // This thread may work with another set of kernels by now.
+  if (scratch?.memory !== memory) scratch = undefined;
+  if (scratch === undefined || scratch.size < values.byteLength) {
+    if (scratch !== undefined) memory.release(scratch.address);
+    const size = values.byteLength;
+    scratch = { memory, address: memory.allocate(size), size };
   }
   memory.words.set(values, scratch.address >>> 2);
   return { width, height, address: scratch.address, stride: 4 * width };

@@ -1,7 +1,7 @@
 /**
  * The zlib streams of ZRLE, Zlib and Tight: they last as long as the connection, and each rectangle ends at a sync flush.
- * The one place that knows which library does it (pako: synchronous, portable). An inflater's state is
- * made on first use, 45 kB, so that what is never asked for costs nothing; a deflater borrows its 270 kB.
+ * Deflating is ours (../pixels/kernels), inflating is pako's: synchronous, portable. An inflater's state is
+ * made on first use, 45 kB, so that what is never asked for costs nothing; a deflater borrows its 288 kB.
  */
 import {
   ZStream,
@@ -78,7 +78,10 @@ export interface Deflater {
   readonly finish: (size: number, shape: DataShape) => Uint8Array;
   /** For input that stands elsewhere: begin, copy, finish. */
   readonly deflate: (input: Uint8Array, shape?: DataShape) => Uint8Array;
-  /** Undoes the last `finish` or `deflate` as if it had not happened (one step), whose bytes must not be sent then. */
+  /**
+   * Undoes the last `finish` or `deflate` (one step), whose bytes must not be sent then. What follows is as valid as if that had
+   * not been, but may be longer: less of the history is found again, the more so after large trials.
+   */
   readonly rewind: () => void;
 }
 

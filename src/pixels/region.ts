@@ -1,6 +1,7 @@
 /**
  * A set of pixels as disjoint rectangles: damage waiting for a viewer. It stays small: past `maxRectangles` it becomes
- * coarser (the union of its two cheapest neighbours), never longer, so damage is merged and never queued.
+ * coarser (neighbours become one), never longer, so damage is merged and never queued. Not in bands as in X11: hundreds of
+ * rectangles that begin in rows of their own, as changes in tiles do, would be cut into thousands.
  */
 import { area, contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
 
@@ -43,8 +44,14 @@ export class Region {
   }
 
   #remove(hole: Rectangle): void {
-    if (isEmpty(hole)) return;
-    this.#rectangles = this.#rectangles.flatMap((r) => without(r, hole));
+    // Most of what is added touches nothing: that must be cheap, hundreds of times in a frame.
+    if (!this.intersects(hole)) return;
+    this.#rectangles = this.#rectangles.flatMap((r) => (overlap(r, hole) ? without(r, hole) : r));
+  }
+
+  /** Whether any of it is inside `bounds`. */
+  intersects(bounds: Rectangle): boolean {
+    return !isEmpty(bounds) && this.#rectangles.some((r) => overlap(r, bounds));
   }
 
   /** The part of it inside `bounds`. */
@@ -68,38 +75,59 @@ export class Region {
     this.#rectangles = [];
   }
 
+  /**
+   * Covers more than before, never less. Down to three quarters of what there may be, so that the next ones that are added
+   * cost nothing.
+   */
   #shorten(): void {
-    while (this.#rectangles.length > this.#max) this.#coarsen();
+    if (this.#rectangles.length <= this.#max) return;
+    const target = this.#max - Math.floor(this.#max / 4);
+    this.#rectangles.sort(inReadingOrder);
+    while (this.#rectangles.length > target) this.#coarsen();
   }
 
   /**
-   * Merges the pair whose bounding box wastes least, and whatever that box touches: cutting those instead could leave more
-   * rectangles than before, for ever. Covers more than before, never less.
+   * Merges, of those that follow each other in reading order, the two whose bounding box wastes least, and whatever that box
+   * touches: cutting those instead could leave more rectangles than before, for ever.
    */
   #coarsen(): void {
     const all = this.#rectangles;
-    let box: Rectangle | undefined;
+    let best = 0;
     let leastWaste = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < all.length; i++) {
-      for (let j = i + 1; j < all.length; j++) {
-        const candidate = boundingBox(all[i]!, all[j]!);
-        const waste = area(candidate) - area(all[i]!) - area(all[j]!);
-        if (waste < leastWaste) {
-          leastWaste = waste;
-          box = candidate;
-        }
-      }
+    for (let i = 0; i + 1 < all.length; i++) {
+      const waste = wasteOf(all[i]!, all[i + 1]!);
+      if (waste >= leastWaste) continue;
+      leastWaste = waste;
+      best = i;
     }
-    if (box === undefined) return;
-    let apart: Rectangle[] = all;
+    let box = boundingBox(all[best]!, all[best + 1]!);
+    let apart: Rectangle[] = all.toSpliced(best, 2);
     for (;;) {
-      const touched = apart.filter((r) => !isEmpty(intersect(r, box!)));
+      const touched = apart.filter((r) => overlap(r, box));
       if (touched.length === 0) break;
-      apart = apart.filter((r) => isEmpty(intersect(r, box!)));
+      apart = apart.filter((r) => !overlap(r, box));
       box = touched.reduce(boundingBox, box);
     }
-    this.#rectangles = [...apart, box];
+    const next = apart.findIndex((r) => inReadingOrder(box, r) < 0);
+    this.#rectangles = apart.toSpliced(next < 0 ? apart.length : next, 0, box);
   }
+}
+
+/** Lines as high as the tiles in which changes are found. */
+const LINE = 64;
+
+/** From line to line, from left to right. */
+const inReadingOrder = (a: Rectangle, b: Rectangle): number =>
+  Math.floor(a.y / LINE) - Math.floor(b.y / LINE) || a.x - b.x || a.y - b.y;
+
+/** Neither is empty. */
+const overlap = (a: Rectangle, b: Rectangle): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+function wasteOf(a: Rectangle, b: Rectangle): number {
+  const width = Math.max(a.x + a.width, b.x + b.width) - Math.min(a.x, b.x);
+  const height = Math.max(a.y + a.height, b.y + b.height) - Math.min(a.y, b.y);
+  return width * height - a.width * a.height - b.width * b.height;
 }
 
 /** The smallest rectangle around both. */

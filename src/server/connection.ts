@@ -21,11 +21,13 @@ import type { Display, ViewerInfo } from './display.ts';
 import { judgedRights } from './judged-rights.ts';
 import type { ResizeUnderWay } from './resize-requests.ts';
 import { Session, type ClipboardDirection, type Traffic } from './session.ts';
+import type { Shadow } from './shadow.ts';
 import { viewerInfo } from './viewer-info.ts';
 
 /** What the server lends to each of its connections. */
 export interface ConnectionContext {
   readonly display: Display;
+  readonly shadow: Shadow;
   readonly limits: Limits;
   readonly logger: Logger;
   readonly codecs: readonly Codec[];

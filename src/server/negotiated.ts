@@ -15,6 +15,8 @@ export interface Negotiated {
   readonly wishes: EncodingWishes;
   /** An update may end at LastRect, whatever count stands before it. */
   readonly lastRect: boolean;
+  /** It understands what moved. */
+  readonly copyRect: boolean;
   readonly desktopSize: boolean;
   readonly extendedDesktopSize: boolean;
   /** The best kind of cursor that the viewer knows; undefined: it must not be sent any. */
@@ -34,6 +36,7 @@ export function negotiate(encodings: readonly number[], codecs: readonly Codec[]
     codec: chooseCodec(listed, codecs),
     wishes: encodingWishes(encodings),
     lastRect: listed.has(Encoding.LastRect),
+    copyRect: listed.has(Encoding.CopyRect),
     desktopSize: listed.has(Encoding.DesktopSize),
     extendedDesktopSize: listed.has(Encoding.ExtendedDesktopSize),
     cursor: cursorKind(listed),

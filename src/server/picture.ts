@@ -1,27 +1,31 @@
 /**
- * The picture that one viewer sees: the display's framebuffer, clipped or padded with black to the size that the viewer
+ * The picture that one viewer sees: the display's shadow, clipped or padded with black to the size that the viewer
  * knows (one without DesktopSize keeps its first size for ever, as in QEMU), or all black for one that may not look.
  */
 import type { Encoder, PixelBlock } from '../codec/codec.ts';
 import { blockOf } from '../codec/pixel-block.ts';
-import { OPAQUE, type Framebuffer } from '../pixels/framebuffer.ts';
+import { OPAQUE } from '../pixels/framebuffer.ts';
 import type { PixelTranslator } from '../pixels/translate.ts';
 import { contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
+import type { ShadowPicture } from './shadow-picture.ts';
 
-/** `r` of the picture as values of the viewer's format. `source` undefined: black. */
+/** `r` of the picture as values of the viewer's format, where it stands if it needs no other. `source` undefined: black. */
 export function pixelBlock(
-  source: Framebuffer | undefined,
+  source: ShadowPicture | undefined,
   r: Rectangle,
   translator: PixelTranslator,
 ): PixelBlock {
   const { width, height } = r;
-  if (source !== undefined && contains(source.bounds, r))
-    return blockOf(width, height, translator.values(source, r));
+  if (source !== undefined && contains(source.bounds, r)) {
+    if (translator.identity)
+      return { width, height, address: source.addressOf(r.x, r.y), stride: source.stride };
+    return blockOf(width, height, translator.values(source.framebuffer, r));
+  }
   const values = new Uint32Array(width * height).fill(translator.toValue(OPAQUE));
   if (source === undefined) return blockOf(width, height, values);
   const inside = intersect(source.bounds, r);
   if (isEmpty(inside)) return blockOf(width, height, values);
-  const part = translator.values(source, inside);
+  const part = translator.values(source.framebuffer, inside);
   for (let row = 0; row < inside.height; row++) {
     values.set(
       part.subarray(row * inside.width, (row + 1) * inside.width),

@@ -26,6 +26,7 @@ import { limitedName } from './desktop-name.ts';
 import type { Display, ViewerInfo } from './display.ts';
 import { judgedRights } from './judged-rights.ts';
 import type { ClipboardDirection, Traffic } from './session.ts';
+import { Shadow } from './shadow.ts';
 import { judgeShare } from './share-policy.ts';
 
 /** QEMU's words: one exclusive viewer throws the others out; only shared ones may come; the flag is ignored. */
@@ -151,6 +152,7 @@ class Server implements VncServer {
     };
     this.#context = {
       display: options.display,
+      shadow: new Shadow(options.display),
       limits: this.#limits,
       logger: this.#logger,
       codecs: parts.codecs,

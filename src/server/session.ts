@@ -11,6 +11,7 @@ import { receiveClientMessage, type ClientMessage } from '../rfb/client-message.
 import type { Rights } from '../security/identity.ts';
 import type { Display } from './display.ts';
 import { ResizeRequests, type ResizeUnderWay } from './resize-requests.ts';
+import type { Shadow } from './shadow.ts';
 import { UpdateScheduler } from './update-scheduler.ts';
 import { ViewerInput } from './viewer-input.ts';
 import { ViewerUpdates } from './viewer-updates.ts';
@@ -18,6 +19,7 @@ import { ViewerUpdates } from './viewer-updates.ts';
 export interface SessionOptions {
   readonly id: number;
   readonly display: Display;
+  readonly shadow: Shadow;
   readonly limits: Limits;
   readonly codecs: readonly Codec[];
   readonly jpeg?: JpegEncoder;
@@ -54,7 +56,7 @@ export class Session {
   encodings: readonly number[] = [];
 
   constructor(established: ServerEstablished, options: SessionOptions) {
-    const { display, limits, codecs, lifecycle, fail } = options;
+    const { display, shadow, limits, codecs, lifecycle, fail } = options;
     const { init, identity, reader, version } = established;
     this.#established = established;
     this.#options = options;
@@ -63,6 +65,7 @@ export class Session {
     this.#input = new ViewerInput(display, identity.rights);
     this.#updates = new ViewerUpdates({
       display,
+      shadow,
       limits,
       codecs,
       rights: identity.rights,
@@ -177,11 +180,17 @@ export class Session {
   }
 
   #subscribe(): void {
-    const { display, lifecycle } = this.#options;
+    const { display, shadow, lifecycle } = this.#options;
     const { events } = display;
     const updates = this.#updates;
     const subscriptions = [
-      events.on('damage', (rectangles) => this.#update(() => updates.damaged(rectangles))),
+      shadow.join({
+        get takesMoves() {
+          return updates.takesMoves;
+        },
+        published: (change) => this.#update(() => updates.published(change)),
+        stale: () => this.#scheduler.wake(),
+      }),
       events.on('resize', () => this.#update(() => updates.resized(this.#resizes.changed()))),
       events.on('cursor', () => this.#update(() => updates.announce('cursor'))),
       events.on('leds', () => this.#update(() => updates.announce('leds'))),

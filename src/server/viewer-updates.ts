@@ -3,6 +3,7 @@
  * about the display. Damage is merged, never queued. The scheduler decides when; this decides what, and writes it.
  */
 import type { Codec, Encoder, JpegEncoder } from '../codec/codec.ts';
+import { writeCopyRect } from '../codec/copy-rect/copy-rect.ts';
 import { assertInvariant } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import { Region } from '../pixels/region.ts';
@@ -26,13 +27,18 @@ import { Announcements, type Announcement } from './announcements.ts';
 import { writeFixedColourMap } from './colour-map.ts';
 import type { Display } from './display.ts';
 import { negotiate, type Negotiated } from './negotiated.ts';
+import { PendingMoves } from './pending-moves.ts';
 import { cutForParts, cutRectangle, pixelBlock } from './picture.ts';
+import type { Shadow } from './shadow.ts';
+import type { ShadowChange } from './take-over.ts';
 import { ViewerEncoders } from './viewer-encoders.ts';
 import { ViewerFlow } from './viewer-flow.ts';
 import { ViewerSize } from './viewer-size.ts';
 
 export interface ViewerUpdatesOptions {
   readonly display: Display;
+  /** Of the display: where pixels come from. */
+  readonly shadow: Shadow;
   readonly limits: Limits;
   readonly codecs: readonly Codec[];
   readonly rights: Rights;
@@ -57,9 +63,11 @@ interface Waiting {
 /** One less than what means "until LastRect". */
 const MAX_RECTANGLES = 65534;
 const UNTIL_LAST_RECT = 65535;
+/** As many as a full-HD picture has rows of tiles and runs of tiles in them, so that changes stay as exact as they are found. */
+const MAX_DAMAGE = 256;
 
 export class ViewerUpdates {
-  readonly #display: Display;
+  readonly #shadow: Shadow;
   readonly #limits: Limits;
   readonly #codecs: readonly Codec[];
   readonly #encoders: ViewerEncoders;
@@ -67,8 +75,11 @@ export class ViewerUpdates {
   readonly #announcements: Announcements;
   readonly #size: ViewerSize;
   readonly #clipboardSent: (text: string) => void;
-  readonly #damage = new Region();
+  readonly #damage = new Region(MAX_DAMAGE);
+  readonly #moves = new PendingMoves(this.#damage);
   readonly #requested = new Region();
+  /** What the update that is being written has yet to write. */
+  #unsent: Rectangle[] = [];
   /** An update may go out: one was asked for since the last one with pixels. */
   #asked = false;
   #sentUpdates = 0;
@@ -80,7 +91,7 @@ export class ViewerUpdates {
   #waiting: Waiting = { colourMap: false, bell: false, clipboard: undefined };
 
   constructor(options: ViewerUpdatesOptions) {
-    this.#display = options.display;
+    this.#shadow = options.shadow;
     this.#limits = options.limits;
     this.#codecs = options.codecs;
     this.#encoders = new ViewerEncoders(options.jpeg);
@@ -118,6 +129,7 @@ export class ViewerUpdates {
     const before = this.#negotiated;
     this.#negotiated = negotiate(encodings, this.#codecs);
     this.#announcements.negotiated(before, this.#negotiated);
+    if (!this.takesMoves) this.#moves.forget();
     this.flow.negotiated(before, this.#negotiated);
     // The only way for a viewer to learn that SetDesktopSize will be understood.
     if (this.#negotiated.extendedDesktopSize) this.#size.announce(DesktopSizeReason.Server);
@@ -129,17 +141,38 @@ export class ViewerUpdates {
     this.#asked = true;
     this.#requested.add(r);
     if (request.incremental) return;
+    // The viewer may have lost what stands there, and would move it.
+    this.#moves.forget();
     this.#damage.add(r);
+    // It gets the picture as it is, even from a display that reported too little.
+    if (this.#rights.view) this.#shadow.suspect(r);
     if (this.#negotiated.extendedDesktopSize) this.#size.announce(DesktopSizeReason.Server);
   }
 
-  damaged(rectangles: readonly Rectangle[]): void {
+  get takesMoves(): boolean {
+    return this.#negotiated.copyRect;
+  }
+
+  /** The shadow is another picture now. */
+  published({ moves, changed }: ShadowChange): void {
     if (!this.#rights.view) return;
-    for (const r of rectangles) this.#damage.add(intersect(r, this.#size.bounds));
+    const { bounds } = this.#size;
+    const known = intersect(bounds, this.#shadow.picture.bounds);
+    for (const move of moves) {
+      if (this.takesMoves) this.#moves.add(move, known, this.#unsent);
+      else this.#damage.add(intersect(move.to, bounds));
+    }
+    for (const r of changed) this.#damage.add(intersect(r, bounds));
   }
 
   resized(reason: number): void {
     this.#size.announce(reason);
+    this.#damageAll();
+  }
+
+  #damageAll(): void {
+    this.#moves.forget();
+    this.#damage.clear();
     this.#damage.add(this.#size.bounds);
   }
 
@@ -166,7 +199,7 @@ export class ViewerUpdates {
   /** Who may not look sees black; who may again sees everything. */
   setRights(rights: Rights): void {
     if (rights.view !== this.#rights.view) {
-      this.#damage.add(this.#size.bounds);
+      this.#damageAll();
       this.#announcements.add('cursor');
     }
     if (!rights.clipboardOut) this.#waiting.clipboard = undefined;
@@ -184,7 +217,17 @@ export class ViewerUpdates {
     if (this.messagesAreDue) return true;
     if (!this.#mayUpdate) return false;
     if (this.#size.isDue(this.#negotiated) || this.#dueAnnouncements.length > 0) return true;
-    return this.#wanted().some((asked) => this.#damage.intersected(asked).length > 0);
+    const wanted = this.#wanted();
+    return (
+      this.#isStale(wanted) ||
+      this.#moves.isDue(wanted) ||
+      wanted.some((r) => this.#damage.intersects(r))
+    );
+  }
+
+  /** What the viewer may see there may be another picture than the shadow. */
+  #isStale(wanted: readonly Rectangle[]): boolean {
+    return this.#rights.view && wanted.some((r) => this.#shadow.isStale(r));
   }
 
   get messagesAreDue(): boolean {
@@ -214,15 +257,15 @@ export class ViewerUpdates {
 
   /**
    * Writes all that is due, and yields after each rectangle of pixels: there the caller may send what was written and
-   * wait. Formats, encoder and framebuffer are those of the update's start, whatever happens meanwhile.
+   * wait. Formats, encoder and picture are those of the update's start, whatever happens meanwhile.
    */
   *write(w: ByteWriter): Generator<void, void> {
     this.writeMessages(w);
     if (!this.#mayUpdate) return;
+    if (this.#isStale(this.#wanted())) this.#shadow.refresh();
     if (this.#size.write(w, this.#negotiated)) {
       this.#sentUpdates += 1;
-      this.#damage.clear();
-      this.#damage.add(this.#size.bounds);
+      this.#damageAll();
     }
     const before = this.#sentUpdates;
     yield* this.#writeUpdate(w);
@@ -247,15 +290,16 @@ export class ViewerUpdates {
   }
 
   *#writeUpdate(w: ByteWriter): Generator<void, void> {
-    const { framebuffer } = this.#display;
     const translator = translatorOf(this.#format);
     const { codec } = this.#negotiated;
     const encoder = this.#encoders.of(this.#negotiated);
     const mayEndEarly = this.#mayTakeLastRect && this.#negotiated.lastRect;
     const encodeParts = mayEndEarly ? encoder.encodeParts : undefined;
     const announcements = this.#dueAnnouncements;
+    const moves = this.#moves.take(this.#wanted());
     const pieces = this.#takePieces(encoder, encodeParts !== undefined);
-    const count = announcements.length + pieces.length;
+    if (moves.length + pieces.length > 0) this.#answered();
+    const count = announcements.length + moves.length + pieces.length;
     if (count === 0) return;
     assertInvariant(count <= MAX_RECTANGLES, 'an update counts its rectangles in 16 bits');
     const untilLastRect = encodeParts !== undefined && pieces.length > 0;
@@ -264,32 +308,45 @@ export class ViewerUpdates {
     this.#sentUpdates += 1;
     for (const each of announcements)
       this.#announcements.write(w, each, this.#negotiated, translator.format);
-    for (const piece of pieces) {
-      // Rights are looked at again for each piece: they may be lost while the update is on its way.
-      const source = this.#rights.view ? framebuffer : undefined;
-      const block = pixelBlock(source, piece, translator);
-      if (encodeParts === undefined) {
-        writeRectangleHeader(w, piece, codec.encoding);
-        encoder.encode(block, translator.format, w);
-      } else {
-        encodeParts(block, piece, translator.format, w);
+    for (const { from, to } of moves) {
+      writeRectangleHeader(w, to, Encoding.CopyRect);
+      writeCopyRect(w, from.x, from.y);
+    }
+    const picture = this.#shadow.picture.retain();
+    this.#unsent = pieces;
+    try {
+      for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
+        // Rights are looked at again for each piece: they may be lost while the update is on its way.
+        const source = this.#rights.view ? picture : undefined;
+        const block = pixelBlock(source, piece, translator);
+        if (encodeParts === undefined) {
+          writeRectangleHeader(w, piece, codec.encoding);
+          encoder.encode(block, translator.format, w);
+        } else {
+          encodeParts(block, piece, translator.format, w);
+        }
+        yield;
       }
-      yield;
+    } finally {
+      this.#unsent = [];
+      picture.release();
     }
     if (untilLastRect)
       writeRectangleHeader(w, { x: 0, y: 0, width: 0, height: 0 }, Encoding.LastRect);
   }
 
-  /** The damage that was asked for. Only an update with pixels uses the request up: simple viewers wait for them. */
+  /** Only an update with pixels uses the request up: simple viewers wait for them. */
+  #answered(): void {
+    this.#asked = false;
+    this.#requested.clear();
+  }
+
+  /** The damage that was asked for. */
   #takePieces(encoder: Encoder, forParts: boolean): Rectangle[] {
     const pieces: Rectangle[] = [];
     for (const asked of this.#wanted()) {
       for (const r of this.#damage.take(asked))
         pieces.push(...(forParts ? cutForParts(r) : cutRectangle(r, encoder)));
-    }
-    if (pieces.length > 0) {
-      this.#asked = false;
-      this.#requested.clear();
     }
     return pieces;
   }

@@ -3,6 +3,7 @@ import { Emitter } from '../../src/core/emitter.ts';
 import { ClosedError } from '../../src/core/errors.ts';
 import type { CursorImage } from '../../src/pixels/cursor-image.ts';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
+import { boundingBox } from '../../src/pixels/region.ts';
 import { DesktopSizeStatus } from '../../src/rfb/constants.ts';
 import type { KeyEvent } from '../../src/rfb/messages/key-event.ts';
 import type { Rectangle } from '../../src/rfb/rectangle.ts';
@@ -53,6 +54,13 @@ export class EchoDisplay implements Display {
       framebuffer.fill({ x: i * MARK_WIDTH, y: 0, width: MARK_WIDTH, height: 4 }, colour),
     );
     framebuffer.fill({ x: 0, y: height - BAND, width, height: BAND }, 0x101820);
+  }
+
+  /** Moves a part of the picture, as scrolling and dragging do, and tells only where pixels changed. */
+  slide(from: Rectangle, dx: number, dy: number): void {
+    const to = { ...from, x: from.x + dx, y: from.y + dy };
+    this.framebuffer.move(from.x, from.y, to);
+    this.#damage(boundingBox(from, to));
   }
 
   #damage(r: Rectangle): void {

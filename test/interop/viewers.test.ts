@@ -6,6 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { parseUsers, UserStore } from '../../src/access/users.ts';
 import { hashPassword, nodeScrypt } from '../../src/node/users-file.ts';
 import { serve, type ServeOptions, type Serving } from '../../src/node/serve.ts';
+import { Encoding } from '../../src/rfb/constants.ts';
+import type { ViewerInfo } from '../../src/server/display.ts';
 import type { ServerEvents } from '../../src/server/server.ts';
 import { endProcess } from '../support/child.ts';
 import { withoutPeers } from '../support/peers.ts';
@@ -186,6 +188,31 @@ for (const viewer of [tigervnc, gvncviewer]) {
           assert.equal(run.events.initialized[0]?.security, 'X509Vnc');
         },
       ),
+    );
+
+    it('shows what was scrolled and dragged', { skip }, () =>
+      withViewer(viewer, 'VncAuth', {}, async (run) => {
+        await run.picture();
+        const [{ id }] = run.serving.server.viewers as [ViewerInfo];
+        assert.ok(run.serving.server.encodings(id).includes(Encoding.CopyRect));
+        const part = { x: 40, y: 60, width: 270, height: 250 };
+        for (const [dx, dy] of [
+          [0, -20],
+          [0, 35],
+          [90, 0],
+          [-33, 14],
+          [60, -40],
+        ] as const) {
+          run.display.slide(part, dx, dy);
+          await run.picture();
+        }
+        // Faster than any viewer asks.
+        for (let i = 0; i < 40; i++) {
+          run.display.slide(part, i % 7, 3);
+          await new Promise((resolve) => setTimeout(resolve, 3));
+        }
+        await run.picture();
+      }),
     );
 
     for (const mode of ['VncAuth', 'TLSVnc', 'X509Vnc'] as const) {

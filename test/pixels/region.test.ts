@@ -130,6 +130,7 @@ describe('Region', () => {
         for (const r of all) region.add(r);
         const bitmap = Bitmap.of(all);
         assert.deepEqual(Bitmap.of(region.intersected(bounds)).bits, bitmap.cut(bounds).bits);
+        assert.equal(region.intersects(bounds), bitmap.cut(bounds).area > 0);
         assert.deepEqual(Bitmap.of(region.rectangles).bits, bitmap.bits);
         region.take(bounds);
         bitmap.set(bounds, 0);

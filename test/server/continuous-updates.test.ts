@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LimitError, ProtocolError } from '../../src/core/errors.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
+import { FakeDisplay } from '../support/fake-display.ts';
 import { Served, setEncodings, until, updateRequest, type TestViewer } from '../support/served.ts';
 
 const pixel = (x: number, y: number) => ({ x, y, width: 1, height: 1 });
@@ -112,11 +113,11 @@ describe('continuous updates', () => {
   });
 
   it('are only of the area that was named', async () => {
-    const served = new Served();
+    const served = new Served({ display: new FakeDisplay({ width: 132, height: 4 }) });
     const viewer = await offered(served);
     viewer.send(on('0002 0002 0002 0002'));
     await until(() => served.server.viewers.length === 1);
-    served.display.paint(1, pixel(0, 0));
+    served.display.paint(1, pixel(130, 0));
     served.display.paint(2, pixel(3, 3));
     await viewer.receives(update(3, 3, '020000ff', '00000001'));
     await served.server.close();

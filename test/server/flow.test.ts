@@ -114,8 +114,9 @@ describe('pace', () => {
     const viewer = await served.session();
     viewer.send(updateRequest(true));
     await until(() => backlogOf(viewer.stream) === 0);
+    // Black, as before, is no change.
     for (let i = 0; i < 4; i++) served.display.paint(i, { x: i, y: i, width: 1, height: 1 });
-    await viewer.receives('00 00 0004');
+    await viewer.receives('00 00 0001 0001 0001 0003 0003');
     await served.server.close();
   });
 

@@ -8,6 +8,7 @@ import { bgr233Format, nativeFormat } from '../../src/rfb/pixel-format.ts';
 import { area, contains, intersect, isEmpty } from '../../src/rfb/rectangle.ts';
 import { limitedName } from '../../src/server/desktop-name.ts';
 import { cutRectangle, pixelBlock } from '../../src/server/picture.ts';
+import { ShadowPicture } from '../../src/server/shadow-picture.ts';
 
 describe('cutRectangle', () => {
   it('covers each pixel once, in pieces that the encoder takes', () => {
@@ -59,13 +60,23 @@ describe('cutRectangle', () => {
 });
 
 describe('pixelBlock', () => {
-  const source = new Framebuffer(
-    2,
-    2,
-    Uint32Array.of(1, 2, 3, 4).map((v) => (v | 0xff000000) >>> 0),
+  const source = new ShadowPicture(
+    new Framebuffer(
+      2,
+      2,
+      Uint32Array.of(1, 2, 3, 4).map((v) => (v | 0xff000000) >>> 0),
+    ),
   );
   const native = createTranslator(nativeFormat);
   const low = (values: Uint32Array) => Array.from(values, (value) => value & 0xff);
+
+  it('is where the picture stands when the format is ours, and translated when it is not', () => {
+    const block = pixelBlock(source, { x: 1, y: 0, width: 1, height: 2 }, native);
+    assert.deepEqual(block, { width: 1, height: 2, address: source.address + 4, stride: 8 });
+    assert.deepEqual(low(blockValues(block)), [2, 4]);
+    const translated = pixelBlock(source, source.bounds, createTranslator(bgr233Format));
+    assert.deepEqual(Array.from(blockValues(translated)), [0, 0, 0, 0]);
+  });
 
   it('pads with black what lies outside the framebuffer', () => {
     const block = pixelBlock(source, { x: 1, y: 1, width: 2, height: 2 }, native);

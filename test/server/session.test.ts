@@ -21,18 +21,18 @@ describe('framebuffer updates', () => {
   });
 
   it('an incremental request is answered only when something in its area changes', async () => {
-    const served = new Served();
+    const served = new Served({ display: new FakeDisplay({ width: 132, height: 4 }) });
     const viewer = await served.session();
     viewer.send(updateRequest(true, '0000 0000 0002 0002'));
     // Outside the area: not sent.
-    served.display.paint(0x0000ff, { x: 3, y: 3, width: 1, height: 1 });
+    served.display.paint(0x0000ff, { x: 130, y: 3, width: 1, height: 1 });
     served.display.events.emit('bell', undefined);
     await viewer.receives('02');
     served.display.paint(0x123456, { x: 1, y: 1, width: 1, height: 1 });
     await viewer.receives(`${update('0001')} 0001 0001 0001 0001 00000000 563412ff`);
     // What was outside is kept for the request that covers it.
-    viewer.send(updateRequest(true));
-    await viewer.receives(`${update('0001')} 0003 0003 0001 0001 00000000 ff0000ff`);
+    viewer.send(updateRequest(true, '0000 0000 0084 0004'));
+    await viewer.receives(`${update('0001')} 0082 0003 0001 0001 00000000 ff0000ff`);
     await served.server.close();
   });
 

@@ -1,7 +1,7 @@
 /**
  * RFB 7.7.2 CopyRect: the rectangle's pixels stand elsewhere in the framebuffer already. 4 bytes. There is no encoder of pixels:
  * whoever knows that something moved writes it with `writeCopyRect`.
- * @rfb encoding 1 CopyRect | both ends; the server itself does not look for moves yet
+ * @rfb encoding 1 CopyRect | both ends; the server finds by itself what scrolled or was dragged
  */
 import { ProtocolError } from '../../core/errors.ts';
 import { Encoding } from '../../rfb/constants.ts';

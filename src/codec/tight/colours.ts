@@ -7,7 +7,6 @@ import {
   PALETTE_BYTES,
   PALETTE_COLOURS,
   PALETTE_COUNT,
-  PALETTE_TRANSITIONS,
 } from '../../pixels/kernels/palette-layout.ts';
 
 import { MAX_AREA } from './control.ts';
@@ -17,12 +16,17 @@ const LIST_BYTES = PALETTE_COLOURS + 4 * 256;
 /** Rows and columns of the squares that are looked at. */
 export const TILE = 64;
 
+/** RFB has no wider screens. */
+const MAX_COLUMNS = 65536;
+
 export interface Workspace extends KernelSet {
   /** A palette with slots. */
   readonly palette: number;
   /** An index for each pixel of a block, and for each of a palette's colours. */
   readonly indexes: number;
   readonly lookup: number;
+  /** A byte for each column of squares. */
+  readonly flags: number;
   /** A list for one colour that comes to a palette. */
   readonly single: number;
   /** Address of list number i, for i below what was last asked for. */
@@ -43,6 +47,7 @@ export function openWorkspace(lists: number): Workspace {
       palette,
       indexes: memory.allocate(MAX_AREA),
       lookup: memory.allocate(256),
+      flags: memory.allocate(MAX_COLUMNS / TILE),
       single: memory.allocate(LIST_BYTES),
       list: (i) => (workspace?.lists ?? 0) + i * LIST_BYTES,
       lists: 0,
@@ -57,22 +62,13 @@ export function openWorkspace(lists: number): Workspace {
   return workspace;
 }
 
-export const countOf = ({ memory }: KernelSet, list: number): number =>
+const countOf = ({ memory }: KernelSet, list: number): number =>
   memory.words[(list + PALETTE_COUNT) >>> 2]!;
-
-export const transitionsOf = ({ memory }: KernelSet, list: number): number =>
-  memory.words[(list + PALETTE_TRANSITIONS) >>> 2]!;
 
 /** A list's colours, as a view. */
 export function coloursOf(set: KernelSet, list: number): Uint32Array {
   const start = (list + PALETTE_COLOURS) >>> 2;
   return set.memory.words.subarray(start, start + countOf(set, list));
-}
-
-/** Copies what a palette or list has to a list. */
-export function copyList(set: KernelSet, from: number, to: number): void {
-  const words = (PALETTE_COLOURS >>> 2) + countOf(set, from);
-  set.memory.words.copyWithin(to >>> 2, from >>> 2, (from >>> 2) + words);
 }
 
 /** Makes the workspace's palette that of a list. */

@@ -8,7 +8,7 @@ import { writeRectangleHeader, type Rectangle } from '../../rfb/rectangle.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { EncodedParts, Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { hasTpixel, perFormat, tpixel } from '../wire-pixel.ts';
-import { copyList, openWorkspace } from './colours.ts';
+import { openWorkspace } from './colours.ts';
 import { MAX_AREA, MAX_WIDTH } from './control.ts';
 import { jpegWriter, type JpegWriter } from './jpeg.ts';
 import { tuningOf, type Tuning } from './levels.ts';
@@ -110,7 +110,7 @@ function writeBlock(writing: Writing, block: PixelBlock): void {
     writeFill(writing, workspace.memory.words[address >>> 2]!);
   } else if (colours > 2 || (colours === 2 && bitsAreSmaller(block, pixel.size))) {
     const list = workspace.list(0);
-    copyList(workspace, palette, list);
+    kernels.copyColours(palette, list);
     writeIndexed(writing, block, workspace, list);
   } else {
     writePixels(writing, block);

@@ -2,16 +2,9 @@
  * Tight: how a block becomes parts, each of which is one rectangle: solid, of few colours, or of many. Bands of 64 rows are
  * looked at in squares, whose neighbours join where one rectangle costs less than two; then bands join downwards.
  */
+import { PALETTE_TRANSITIONS } from '../../pixels/kernels/palette-layout.ts';
 import type { PixelBlock } from '../codec.ts';
-import {
-  addColour,
-  copyList,
-  loadPalette,
-  openWorkspace,
-  TILE,
-  transitionsOf,
-  type Workspace,
-} from './colours.ts';
+import { addColour, loadPalette, openWorkspace, TILE, type Workspace } from './colours.ts';
 import { MAX_AREA, MAX_WIDTH } from './control.ts';
 
 /** A rectangle of a block, in its pixels. */
@@ -42,18 +35,36 @@ export function planParts(block: PixelBlock, options: PlanOptions): Part[] {
   const { width, height } = block;
   // Trimming may add a square to each stretch between solid ones.
   const perBand = 2 * Math.ceil(width / TILE) + 1;
-  const workspace = openWorkspace(perBand * Math.ceil(height / TILE));
-  const done: Part[] = [];
-  let above: Part[] = [];
+  const bands = Math.ceil(height / TILE) * (1 + TILE / FINE_ROWS);
+  const workspace = openWorkspace(perBand * bands);
   let lists = 0;
+  const newList = (): number => workspace.list(lists++);
+  const planBand = (y: number, rows: number): Part[] => {
+    const band = bandOf(block, y, Math.min(rows, height - y));
+    return joinAcross(lookAtBand(band, options, workspace, newList), options, workspace);
+  };
+  const planFinely = (y: number): Part[] => {
+    let parts: Part[] = [];
+    for (let row = y; row < Math.min(y + TILE, height); row += FINE_ROWS)
+      parts = joinDown(parts, planBand(row, FINE_ROWS), row, options, workspace);
+    return parts;
+  };
+
+  let parts: Part[] = [];
   for (let y = 0; y < height; y += TILE) {
-    const band = bandOf(block, y, Math.min(TILE, height - y));
-    const squares = lookAtBand(band, options, workspace, () => workspace.list(lists++));
-    const parts = joinAcross(squares, options, workspace);
-    above = joinDown(above, parts, options, workspace, done);
+    let band = planBand(y, TILE);
+    if (band.some(hasFewColours)) {
+      const fine = planFinely(y);
+      if (totalCost(fine, options) < totalCost(band, options)) band = fine;
+    }
+    parts = joinDown(parts, band, y, options, workspace);
   }
-  return [...done, ...above];
+  return parts;
 }
+
+/** Consoles and dialogs: lines of text, each of two colours. */
+const FINE_ROWS = 16;
+const hasFewColours = ({ colours }: Part): boolean => colours > 2 && colours <= 16;
 
 interface Band extends PixelBlock {
   /** Of the band in its block. */
@@ -76,51 +87,52 @@ function lookAtBand(
   newList: () => number,
 ): Part[] {
   const { width, height, address, stride, y } = band;
-  const { kernels } = workspace;
+  const { kernels, memory, flags } = workspace;
   const parts: Part[] = [];
-  let solid: Part | undefined;
-  /** Where what is not solid begins. */
-  let start = 0;
   /** Looks at what lies between two solid parts or edges, once it is known where it ends. */
-  const finishStretch = (end: number): void => {
+  const lookAtStretch = (start: number, end: number): void => {
     for (let x = start; x < end; x += TILE)
       parts.push(lookAtSquare(band, x, Math.min(TILE, end - x), options, workspace, newList));
   };
+  const anySolid = kernels.solidSquares(address, stride, width, height, flags) > 0;
+  const isSolid = (x: number): boolean => anySolid && memory.bytes[flags + x / TILE] === 1;
+  let solid: Part | undefined;
+  /** Where what is not solid begins. */
+  let start = 0;
   for (let x = 0; x < width; x += TILE) {
-    const tileWidth = Math.min(TILE, width - x);
-    const value = workspace.memory.words[(address + 4 * x) >>> 2]!;
-    if (kernels.equalRows(address + 4 * x, stride, tileWidth, height, value) < height) continue;
-    const stretch = x - start;
-    if (stretch === 0 && solid?.value === value) {
-      solid = { ...solid, width: solid.width + tileWidth };
-      parts[parts.length - 1] = solid;
+    const here = address + 4 * x;
+    const square = Math.min(TILE, width - x);
+    if (!isSolid(x)) {
+      if (x !== start || solid === undefined) continue;
+      // By eights, so that the same letters give the same bytes in bits.
+      const taken = kernels.equalLeft(here, stride, square, height, solid.value) & ~7;
+      if (taken > 0) solid = widen(parts, solid, taken);
+      start += taken;
+      continue;
+    }
+    const value = memory.words[here >>> 2]!;
+    if (x === start && solid?.value === value) {
+      solid = widen(parts, solid, square);
     } else {
-      const taken =
-        stretch === 0 ? 0 : kernels.equalRight(address + 4 * start, stride, stretch, height, value);
-      finishStretch(x - taken);
-      solid = {
-        x: x - taken,
-        y,
-        width: tileWidth + taken,
-        height,
-        colours: 1,
-        value,
-        transitions: 0,
-        list: 0,
-      };
+      const reach = Math.min(TILE, x - start);
+      const taken = kernels.equalRight(here - 4 * reach, stride, reach, height, value);
+      lookAtStretch(start, x - taken);
+      solid = { ...solidPart, x: x - taken, y, width: taken + square, height, value };
       parts.push(solid);
     }
-    start = x + tileWidth;
-    if (start >= width) break;
-    const more = kernels.equalLeft(address + 4 * start, stride, width - start, height, value);
-    solid = { ...solid, width: solid.width + more };
-    parts[parts.length - 1] = solid;
-    start += more;
-    // Squares are counted from where the solid part ends.
-    x = start - TILE;
+    start = x + square;
   }
-  finishStretch(width);
+  lookAtStretch(start, width);
   return parts;
+}
+
+const solidPart = { colours: 1, transitions: 0, list: 0 };
+
+/** Makes the last part wider. */
+function widen(parts: Part[], last: Part, by: number): Part {
+  const wider = { ...last, width: last.width + by };
+  parts[parts.length - 1] = wider;
+  return wider;
 }
 
 function lookAtSquare(
@@ -132,7 +144,7 @@ function lookAtSquare(
   newList: () => number,
 ): Part {
   const { address, stride, height, y } = band;
-  const { kernels, palette, indexes } = workspace;
+  const { kernels, memory, palette, indexes } = workspace;
   const pixels = address + 4 * x;
   const where = { x, y, width, height, value: 0 };
   const many: Part = { ...where, colours: 0, transitions: 0, list: 0 };
@@ -140,7 +152,7 @@ function lookAtSquare(
   const limit = mostColours(width * height, options.pixelSize);
   const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, indexes);
   if (colours === 0) return many;
-  const transitions = transitionsOf(workspace, palette);
+  const transitions = memory.words[(palette + PALETTE_TRANSITIONS) >>> 2]!;
   if (options.preferMany && colours > 24 && 3 * transitions > width * height) return many;
   if (colours === 1)
     return {
@@ -151,7 +163,7 @@ function lookAtSquare(
       list: 0,
     };
   const list = newList();
-  copyList(workspace, palette, list);
+  kernels.copyColours(palette, list);
   return { ...where, colours, transitions, list };
 }
 
@@ -197,6 +209,9 @@ const dataCost = (colours: number, transitions: number): number => {
 const cost = (colours: number, transitions: number, pixelSize: number): number =>
   headCost(colours, pixelSize) + dataCost(colours, transitions);
 
+const totalCost = (parts: readonly Part[], { pixelSize }: PlanOptions): number =>
+  parts.reduce((sum, part) => sum + cost(part.colours, part.transitions, pixelSize), 0);
+
 /** Joins neighbours of a band from left to right. */
 function joinAcross(squares: readonly Part[], options: PlanOptions, workspace: Workspace): Part[] {
   const parts: Part[] = [];
@@ -212,25 +227,29 @@ function joinAcross(squares: readonly Part[], options: PlanOptions, workspace: W
   return parts;
 }
 
-/** Joins a band's parts with those above of the same columns. What has nothing below it is done. */
+/** Adds a band's parts, which begin at `y`, to those above it: joined with those of the same columns that end there. */
 function joinDown(
   above: readonly Part[],
-  parts: readonly Part[],
+  band: readonly Part[],
+  y: number,
   options: PlanOptions,
   workspace: Workspace,
-  done: Part[],
 ): Part[] {
-  const byX = new Map(above.map((part) => [part.x, part]));
-  const joined = parts.map((part) => {
-    const over = byX.get(part.x);
+  const touching = new Map<number, Part>();
+  const parts: Part[] = [];
+  for (const part of above) {
+    if (part.y + part.height === y) touching.set(part.x, part);
+    else parts.push(part);
+  }
+  for (const part of band) {
+    const over = part.y === y ? touching.get(part.x) : undefined;
     const both =
       over?.width === part.width ? join(over, part, 'down', options, workspace) : undefined;
-    if (both === undefined) return part;
-    byX.delete(part.x);
-    return both;
-  });
-  done.push(...byX.values());
-  return joined;
+    parts.push(both ?? part);
+    if (both !== undefined) touching.delete(part.x);
+  }
+  parts.push(...touching.values());
+  return parts;
 }
 
 /** Two parts as one, when that is possible and costs no more bytes. */
@@ -270,7 +289,7 @@ function joinColours(
     cost(second.colours, second.transitions, pixelSize);
   if (cost(colours, transitions, pixelSize) > apart) return undefined;
   const list = first.list === 0 ? second.list : first.list;
-  copyList(workspace, workspace.palette, list);
+  workspace.kernels.copyColours(workspace.palette, list);
   return { ...both, colours, transitions, list };
 }
 

@@ -15,8 +15,8 @@ export type Fill = (address: number) => void;
 export interface Streams {
   /** All start anew; viewers are told where each is used next. */
   readonly restart: () => void;
-  /** What the control byte of a rectangle that uses the stream must say in its low bits: call it once for each. */
-  readonly takeReset: (stream: Stream) => number;
+  /** What the control byte of a rectangle that uses the stream must say in its low bits. */
+  readonly resetBits: (stream: Stream) => number;
   /** Writes `size` bytes of data: as they are when they are few, else compressed behind their length. */
   readonly write: (
     sink: ByteWriter,
@@ -25,8 +25,8 @@ export interface Streams {
     shape: DataShape,
     fill: Fill,
   ) => void;
-  /** Undoes the last `write`, the bytes in the sink apart. */
-  readonly rewind: (stream: Stream, size: number) => void;
+  /** Undoes the last `write` to a stream, the bytes in the sink apart; `resetBits` as they were before it. */
+  readonly rewind: (stream: Stream, size: number, resetBits: number) => void;
 }
 
 /** Where few bytes are made, which go out as they are. Shared: it is used at once. */
@@ -43,7 +43,7 @@ export function createStreams(): Streams {
         resets.add(i as Stream);
       }
     },
-    takeReset: (stream) => (resets.delete(stream) ? 1 << stream : 0),
+    resetBits: (stream) => (resets.has(stream) ? 1 << stream : 0),
     write: (sink, stream, size, shape, fill) => {
       const { memory } = kernelSet();
       if (isSmall(size)) {
@@ -54,14 +54,17 @@ export function createStreams(): Streams {
         return;
       }
       const deflater = deflaters[stream]!;
+      resets.delete(stream);
       fill(deflater.begin(size));
       // TigerVNC and noVNC wait for 3 bytes before they read a length: compressed data is never shorter than its flush marker.
       const compressed = deflater.finish(size, shape);
       writeCompactLength(sink, compressed.length);
       sink.bytes(compressed);
     },
-    rewind: (stream, size) => {
-      if (!isSmall(size)) deflaters[stream]!.rewind();
+    rewind: (stream, size, resetBits) => {
+      if (isSmall(size)) return;
+      deflaters[stream]!.rewind();
+      if (resetBits !== 0) resets.add(stream);
     },
   };
 }

@@ -49,7 +49,7 @@ export function writeIndexed(
   const count = colours.length;
   const stream = count === 2 ? Stream.Bits : Stream.Indexes;
   sink
-    .u8(((EXPLICIT_FILTER | stream) << 4) | streams.takeReset(stream))
+    .u8(((EXPLICIT_FILTER | stream) << 4) | streams.resetBits(stream))
     .u8(Filter.Palette)
     .u8(count - 1);
   pixel.write(colours, sink.reserve(count * pixel.size), 0);
@@ -81,15 +81,18 @@ export function writePixels(writing: Writing, block: PixelBlock): void {
     else writePlain(writing, block);
     return;
   }
+  const { streams } = writing;
   const start = sink.length;
+  const gradientReset = streams.resetBits(Stream.Gradient);
   writeGradient(writing, block);
   const filtered = sink.written().slice(start);
   sink.truncate(start);
+  const plainReset = streams.resetBits(Stream.Pixels);
   writePlain(writing, block);
   if (sink.length - start <= filtered.length) {
-    writing.streams.rewind(Stream.Gradient, size);
+    streams.rewind(Stream.Gradient, size, gradientReset);
   } else {
-    writing.streams.rewind(Stream.Pixels, size);
+    streams.rewind(Stream.Pixels, size, plainReset);
     sink.truncate(start);
     sink.bytes(filtered);
   }
@@ -97,7 +100,7 @@ export function writePixels(writing: Writing, block: PixelBlock): void {
 
 function writePlain({ sink, streams, pixel, tuning }: Writing, block: PixelBlock): void {
   const rowBytes = block.width * pixel.size;
-  sink.u8((Stream.Pixels << 4) | streams.takeReset(Stream.Pixels));
+  sink.u8((Stream.Pixels << 4) | streams.resetBits(Stream.Pixels));
   const shape = { bytesPerPixel: pixel.size, rowBytes, effort: tuning.pixels };
   streams.write(sink, Stream.Pixels, rowBytes * block.height, shape, (target) => {
     packBlock(block, pixel, target);
@@ -113,7 +116,7 @@ function writeGradient({ sink, streams, pixel, tuning }: Writing, block: PixelBl
   const { address } = packed;
   const rowBytes = block.width * pixel.size;
   sink
-    .u8(((EXPLICIT_FILTER | Stream.Gradient) << 4) | streams.takeReset(Stream.Gradient))
+    .u8(((EXPLICIT_FILTER | Stream.Gradient) << 4) | streams.resetBits(Stream.Gradient))
     .u8(Filter.Gradient);
   const repeats = tuning.gradient > DeflateEffort.Huffman;
   const shape = { bytesPerPixel: repeats ? pixel.size : 1, rowBytes: 0, effort: tuning.gradient };

@@ -17,6 +17,10 @@ export interface Kernels {
     width: number,
     height: number,
   ) => number;
+  /** Copies bytes; from and to may overlap. Views of shared memory take several times as long. */
+  readonly copyBytes: (from: number, to: number, size: number) => void;
+  /** Fills bytes with zeros. */
+  readonly clearBytes: (address: number, size: number) => void;
 
   /** Makes a palette (palette-layout.ts) empty. */
   readonly clearPalette: (palette: number) => void;
@@ -39,6 +43,8 @@ export interface Kernels {
    * there are then; 0, and nothing is changed but what is at `lookup`, when that would be more than `limit`.
    */
   readonly addColours: (palette: number, source: number, limit: number, lookup: number) => number;
+  /** Copies count, transitions and colours, but no slots: what addColours wants of another palette. */
+  readonly copyColours: (palette: number, target: number) => void;
   /** Takes the colours away that were added last: `count` remain. */
   readonly dropColours: (palette: number, count: number) => void;
   /** Each pixel's index in a palette that has them all, one byte each, without gaps. */
@@ -160,6 +166,17 @@ export interface Kernels {
     height: number,
     value: number,
   ) => number;
+  /**
+   * Cuts a block, of one row or more, into squares of 64 columns, the last one perhaps narrower, and writes a byte for each:
+   * 1 when it is of one value, else 0. Returns how many are.
+   */
+  readonly solidSquares: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    flags: number,
+  ) => number;
   /** How many of the leftmost columns consist of `value`. */
   readonly equalLeft: (
     pixels: number,
@@ -192,7 +209,6 @@ export interface Kernels {
     height: number,
     rowStep: number,
   ) => number;
-
   /** Fills in what never changes in deflate's work space (WORK_BYTES of assembly/deflate-layout.ts). Once, before its first use. */
   readonly deflatePrepare: (work: number) => void;
   /**
@@ -214,7 +230,88 @@ export interface Kernels {
     effort: number,
     output: number,
   ) => number;
+
+  /**
+   * Compares two blocks in columns of 64 pixels (the last may be narrower) and writes a byte for each at `flags`: 1 where
+   * it differs. Returns how many do.
+   */
+  readonly changedTiles: (
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    width: number,
+    height: number,
+    flags: number,
+  ) => number;
+  /**
+   * The smallest rectangle around all that differs, as four words at `box` (x, y, width, height); that much is copied from
+   * `a` to `b`. Returns 1, or 0 when nothing differs; then `box` is not written.
+   */
+  readonly takeChanges: (
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    width: number,
+    height: number,
+    box: number,
+  ) => number;
+  /** Compares cells of 32 x 1 pixels (the last may be narrower); a byte for each at `cells`, row by row: 1 where equal. */
+  readonly equalCells: (
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    width: number,
+    height: number,
+    cells: number,
+    cellsStride: number,
+  ) => void;
+  /** Copies a block to another place of the same picture (addresses of their first pixels). The two may overlap. */
+  readonly moveBlock: (
+    from: number,
+    to: number,
+    stride: number,
+    width: number,
+    height: number,
+  ) => void;
+
+  /**
+   * Notes features, which are 32 pixels behind an edge, of the rows 0, rowStep, 2 rowStep … of a block that stands at x, y
+   * (below 65536) of its picture. `table`: 16384 pairs of words (hash, y << 16 | x), zeroed before its first use, in which
+   * one that stands twice keeps its hash alone. Adds at most `room`, in all less than 16384; returns how many.
+   */
+  readonly indexFeatures: (
+    block: number,
+    stride: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    rowStep: number,
+    table: number,
+    room: number,
+  ) => number;
+  /**
+   * Looks the features of a block up in such a table. Each that stands once in it, and elsewhere, becomes a word at `votes`
+   * (dy << 16 | dx & 0xffff): how far it moved. At most `room`; returns how many.
+   */
+  readonly matchFeatures: (
+    block: number,
+    stride: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    table: number,
+    votes: number,
+    room: number,
+  ) => number;
 }
+
+/** Bytes of a table of features. */
+export const FEATURE_TABLE_BYTES: number = 16384 * 8;
 
 export interface KernelSet {
   readonly memory: KernelMemory;

@@ -14,7 +14,7 @@ const places = workplaces(twins).map((place) => {
   const { memory } = place.set;
   const palettes = [0, 1].map(() => memory.allocate(PALETTE_BYTES)) as [number, number];
   for (const palette of palettes) memory.bytes.fill(0, palette, palette + PALETTE_BYTES);
-  return { ...place, palettes, lookup: memory.allocate(256) };
+  return { ...place, palettes, lookup: memory.allocate(256), list: memory.allocate(2048) };
 });
 type Place = (typeof places)[number];
 
@@ -108,7 +108,7 @@ describe('kernels mapIndexes and mapBits', () => {
   });
 });
 
-describe('kernels addColours, dropColours and remapIndexes', () => {
+describe('kernels copyColours, addColours, dropColours and remapIndexes', () => {
   it('agree with their twins: palettes are joined, cut back and joined again', () => {
     forManySeeds(15_000, (random) => {
       for (const { set, palettes } of places) set.kernels.clearPalette(palettes[0]);
@@ -119,9 +119,10 @@ describe('kernels addColours, dropColours and remapIndexes', () => {
         const { width, height } = block;
         const found = same((place) => scan(place, block, 256, 1));
         if (found === 0) continue;
-        const joined = same(({ set, palettes, lookup }) =>
-          set.kernels.addColours(palettes[0], palettes[1], limit, lookup),
-        );
+        const joined = same(({ set, palettes, lookup, list }) => {
+          set.kernels.copyColours(palettes[1], list);
+          return set.kernels.addColours(palettes[0], list, limit, lookup);
+        });
         const after = same(paletteOf);
         assert.equal(after.length - 1, joined === 0 ? count : joined);
         assert.equal(new Set(after.slice(1)).size, after.length - 1);

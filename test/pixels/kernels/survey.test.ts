@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import { placeBlock, workplaces, type Workplace } from './blocks.ts';
 import { bytesAt, createTwins, forManySeeds } from './twins.ts';
 
-const places = workplaces(createTwins());
+const twins = createTwins();
+const { both } = twins;
+const places = workplaces(twins);
 
 function same<T>(of: (place: Workplace) => T): T {
   const [first, second] = places.map(of);
@@ -36,6 +38,43 @@ describe('kernels equalRows, equalLeft and equalRight', () => {
       assert.ok(rows >= top && fromLeft >= left && fromRight >= right);
       if (top === height || left + right === width)
         assert.deepEqual(counts, [height, height, width, width]);
+    });
+  });
+});
+
+describe('kernel solidSquares', () => {
+  it('agrees with its twin where some squares are solid', () => {
+    const places = both.map((set) => ({
+      set,
+      pixels: set.memory.allocate(4 * 512 * 8),
+      flags: set.memory.allocate(8),
+    }));
+    forManySeeds(40_000, (random) => {
+      const [width, height] = [random.between(1, 500), random.between(1, 8)];
+      const solid = Array.from({ length: 8 }, () => random.next());
+      const flaw = random.chance(80) ? random.between(0, width * height - 1) : undefined;
+      const counts = places.map(({ set, pixels, flags }) => {
+        const { words } = set.memory;
+        for (let y = 0; y < height; y++)
+          for (let square = 0; 64 * square < width; square++)
+            words.fill(
+              solid[square]!,
+              (pixels >>> 2) + y * width + 64 * square,
+              (pixels >>> 2) + (y + 1) * width,
+            );
+        if (flaw !== undefined) words[(pixels >>> 2) + flaw]! ^= 1;
+        set.memory.bytes.fill(0xa5, flags, flags + 9);
+        return [
+          set.kernels.solidSquares(pixels, 4 * width, width, height, flags),
+          ...bytesAt(set, flags, 9),
+        ];
+      });
+      assert.deepEqual(counts[0], counts[1]);
+      const squares = Math.ceil(width / 64);
+      const flawless =
+        flaw === undefined || (height === 1 && flaw === width - 1 && width % 64 === 1);
+      assert.ok(counts[0]![0]! >= squares - (flawless ? 0 : 1));
+      assert.equal(counts[0]![1 + squares], 0xa5);
     });
   });
 });

@@ -75,6 +75,8 @@ const MAX_LITERAL_BITS: u32 = 14;
 const FIXED_DISTANCE_BITS: u32 = 5;
 /** The codes of so few tokens can never pay for their description. */
 const FEW_TOKENS: u32 = 12;
+/** From here on it is quicker to merge the codes of all lengths than of those that occur. */
+const MANY_TOKENS: u32 = 512;
 const CODE_MASK: u32 = 0xffff;
 const EXTENDED_CODE_MASK: u32 = 0xffffff;
 
@@ -313,7 +315,7 @@ function writeData(
   if (tokens == 0) {
     writeLiterals(symbols, raw, rawSize);
   } else {
-    mergeLengthCodes(work, symbols);
+    mergeLengthCodes(work, symbols, tokens);
     store<u32>(work + TOKENS + (tokens << 2), END_TOKEN);
     writeTokens(work, symbols, distances, tokens);
   }
@@ -321,19 +323,30 @@ function writeData(
   putBits(end & CODE_MASK, end >>> 24);
 }
 
-/** One table from a length to its code and extra bits. */
-function mergeLengthCodes(work: usize, symbols: usize): void {
-  for (let length: u32 = 0; length <= <u32>(MAX_MATCH - MIN_MATCH); length++) {
-    const slot: u32 = load<u8>(work + LENGTH_SLOTS + length);
-    const code = load<u32>(symbols + ((FIRST_LENGTH_SYMBOL + slot) << 2));
-    const bits = code >>> 24;
-    const extra = length + MIN_MATCH - load<u16>(LENGTH_BASE + (slot << 1));
-    const all = bits + load<u8>(LENGTH_EXTRA + slot);
-    store<u32>(
-      work + LENGTH_CODES + (length << 2),
-      (code & CODE_MASK) | (extra << bits) | (all << 24),
-    );
+/** One table from a length to its code and extra bits; of few tokens only the lengths that occur. */
+function mergeLengthCodes(work: usize, symbols: usize, tokens: u32): void {
+  if (tokens > MANY_TOKENS) {
+    for (let length: u32 = 0; length <= <u32>(MAX_MATCH - MIN_MATCH); length++)
+      mergeLengthCode(work, symbols, length);
+    return;
   }
+  const end = work + TOKENS + (tokens << 2);
+  for (let at = work + TOKENS; at < end; at += 4) {
+    const token = load<u32>(at);
+    if (token >= 256) mergeLengthCode(work, symbols, (token >>> 16) & 255);
+  }
+}
+
+function mergeLengthCode(work: usize, symbols: usize, length: u32): void {
+  const slot: u32 = load<u8>(work + LENGTH_SLOTS + length);
+  const code = load<u32>(symbols + ((FIRST_LENGTH_SYMBOL + slot) << 2));
+  const bits = code >>> 24;
+  const extra = length + MIN_MATCH - load<u16>(LENGTH_BASE + (slot << 1));
+  const all = bits + load<u8>(LENGTH_EXTRA + slot);
+  store<u32>(
+    work + LENGTH_CODES + (length << 2),
+    (code & CODE_MASK) | (extra << bits) | (all << 24),
+  );
 }
 
 /** Each turn writes up to three literals or a match, at most 15 + 5 + 15 + 13 bits, and with the 7 that wait below 64. */

@@ -5,6 +5,8 @@ import {
   addLiteral,
   addLiterals,
   addMatch,
+  roomFor,
+  startTokens,
   endBlock,
   endFullBlock,
   equalThree,
@@ -29,60 +31,75 @@ const MAX_SKIP: u32 = 12;
 const LENGTH_WORTH: i32 = 4;
 const LATER_COST: i32 = 2;
 
+// What stays the same during a call.
 let heads: usize = 0;
 let chains: usize = 0;
+let triples: usize = 0;
+let history: usize = 0;
+let end: usize = 0;
+/** Position of an address, less the address. */
 let offset: u32 = 0;
-/** The next position to enter; those before it were, or never are. */
-let entered: usize = 0;
+let bytesPerPixel: u32 = 0;
+let row: u32 = 0;
+let depth: u32 = 0;
 
 // What `find` has found.
 let length: u32 = 0;
 let distance: u32 = 0;
 
 export function chainTokens(
+  work: usize,
   tables: usize,
-  history: usize,
+  historyStart: usize,
   input: usize,
   size: u32,
   position: u32,
-  bytesPerPixel: u32,
+  pixelBytes: u32,
   rowBytes: u32,
-  depth: u32,
+  places: u32,
 ): void {
   heads = tables + HEADS;
   chains = tables + CHAINS;
+  triples = pixelBytes == 3 ? tables + TRIPLES : 0;
+  history = historyStart;
+  end = input + size;
   offset = position - <u32>input;
-  const triples = bytesPerPixel == 3 ? tables + TRIPLES : 0;
-  const row = rowBytes == 0 ? u32.MAX_VALUE : rowBytes;
-  const end = input + size;
+  bytesPerPixel = pixelBytes;
+  row = rowBytes == 0 ? u32.MAX_VALUE : rowBytes;
+  depth = places;
+
   const lastHashed = end - HASHED;
-  // The last bytes of the input before could not be hashed without this one.
-  entered = max(history, input - (HASHED - 1));
+  // The next address to enter: the last bytes of the input before could not be hashed without this one.
+  let entered = max(history, input - (HASHED - 1));
   let pendingLength: u32 = 0;
   let pendingDistance: u32 = 0;
   let missed: u32 = 0;
+  let next = startTokens(work, input);
   let at = input;
   while (at < end) {
     length = 0;
     if (at <= lastHashed) {
-      enterUpTo(at);
-      if (pendingLength < LAZY_BELOW) find(at, end, history, bytesPerPixel, row, triples, depth);
+      entered = enterAll(entered, at);
+      const four = load<u32>(at);
+      const before = enter(at, four);
+      entered++;
+      if (pendingLength < LAZY_BELOW) find(at, four, before);
     }
     if (pendingLength > 0) {
       if (
         length > 0 &&
         worth(length, distance) > worth(pendingLength, pendingDistance) + LATER_COST
       ) {
-        addLiteral(at - 1);
+        next = addLiteral(work, next, at - 1);
         pendingLength = length;
         pendingDistance = distance;
         at++;
       } else {
-        addMatch(pendingLength, pendingDistance);
+        next = addMatch(work, next, pendingLength, pendingDistance);
         const start = at - 1;
         at = start + pendingLength;
         if (pendingLength > ENTER_ALL) {
-          enterUpTo(min(start + ENTER_FIRST, lastHashed + 1));
+          entered = enterAll(entered, min(start + ENTER_FIRST, lastHashed + 1));
           entered = max(entered, at - ENTER_LAST);
         }
         pendingLength = 0;
@@ -93,31 +110,36 @@ export function chainTokens(
       missed = 0;
       at++;
     } else {
-      addLiteral(at);
+      next = addLiteral(work, next, at);
       at++;
       if (++missed > MISSES) {
-        at = addLiterals(at, min(end, at + min(missed >>> MISS_SHIFT, MAX_SKIP)));
+        const skipped = skipLength(work, next, missed, <u32>(end - at));
+        next = addLiterals(work, next, at, skipped);
+        at += skipped;
         entered = max(entered, at - HASHED);
       }
     }
-    endFullBlock(pendingLength > 0 ? at - 1 : at);
+    next = endFullBlock(work, next, pendingLength > 0 ? at - 1 : at);
   }
-  if (pendingLength > 0) addMatch(pendingLength, pendingDistance);
-  enterUpTo(lastHashed + 1);
-  endBlock(end);
+  if (pendingLength > 0) next = addMatch(work, next, pendingLength, pendingDistance);
+  enterAll(entered, lastHashed + 1);
+  endBlock(work, next, end);
 }
 
-/** Enters all positions before an address, the four bytes of each of which are there. */
-function enterUpTo(end: usize): void {
-  for (; entered < end; entered++) enter(entered, load<u32>(entered));
+/** Enters what lies between two addresses, the four bytes of each of which are there. Returns what to enter next. */
+function enterAll(from: usize, to: usize): usize {
+  for (; from < to; from++) enter(from, load<u32>(from));
+  return from;
 }
 
-function enter(at: usize, four: u32): void {
+/** Returns how far back the last place with the same hash is, if it is in reach: else anything. */
+function enter(at: usize, four: u32): u32 {
   const here = <u32>at + offset;
   const head = heads + headOf(four);
   const before = here - load<u32>(head);
   store<u16>(chainOf(here), before <= <u32>WINDOW_BYTES ? <u16>before : 0);
   store<u32>(head, here);
+  return before;
 }
 
 function chainOf(position: u32): usize {
@@ -129,17 +151,8 @@ function worth(length: u32, distance: u32): i32 {
   return LENGTH_WORTH * <i32>length + <i32>clz(distance);
 }
 
-/** Sets `length` and `distance` to the best match at an address, length 0 when there is none. Enters nothing but triples. */
-function find(
-  at: usize,
-  end: usize,
-  history: usize,
-  bytesPerPixel: u32,
-  row: u32,
-  triples: usize,
-  depth: u32,
-): void {
-  const four = load<u32>(at);
+/** Sets `length` and `distance` to the best match at an address, length 0 when there is none. Enters it in the triples. */
+function find(at: usize, four: u32, nearest: u32): void {
   const here = <u32>at + offset;
   const reach = min<u32>(<u32>(at - history), WINDOW_BYTES);
   const matchEnd = min(end, at + MAX_MATCH);
@@ -159,7 +172,7 @@ function find(
       best = saved;
     }
   }
-  let before = here - load<u32>(heads + headOf(four));
+  let before = nearest;
   for (
     let left = depth;
     left > 0 && before - 1 < reach && length < LONG_ENOUGH && length < most;
@@ -194,4 +207,9 @@ function find(
     length = 3;
     distance = row;
   }
+}
+
+/** How many bytes of noise go by unseen. */
+function skipLength(work: usize, next: usize, missed: u32, left: u32): u32 {
+  return min(min(missed >>> MISS_SHIFT, MAX_SKIP), min(left, roomFor(work, next)));
 }

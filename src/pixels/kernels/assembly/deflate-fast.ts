@@ -5,6 +5,8 @@ import {
   addLiteral,
   addLiterals,
   addMatch,
+  roomFor,
+  startTokens,
   endBlock,
   endFullBlock,
   equalThree,
@@ -31,6 +33,7 @@ const MISS_SHIFT: u32 = 5;
 const MAX_SKIP: u32 = 16;
 
 export function fastTokens(
+  work: usize,
   tables: usize,
   history: usize,
   input: usize,
@@ -49,6 +52,7 @@ export function fastTokens(
   /** Position of an address, less the address. */
   const offset = position - <u32>input;
   let missed: u32 = 0;
+  let next = startTokens(work, input);
   let at = input;
   while (at + HASHED <= end) {
     const four = load<u32>(at);
@@ -106,12 +110,15 @@ export function fastTokens(
       if (better > length + 1) length = 0;
     }
     if (length == 0) {
-      addLiteral(at);
+      next = addLiteral(work, next, at);
       at++;
-      if (++missed > misses)
-        at = addLiterals(at, min(end, at + min(missed >>> MISS_SHIFT, MAX_SKIP)));
+      if (++missed > misses) {
+        const skipped = skipLength(work, next, missed, <u32>(end - at));
+        next = addLiterals(work, next, at, skipped);
+        at += skipped;
+      }
     } else {
-      addMatch(length, distance);
+      next = addMatch(work, next, length, distance);
       missed = 0;
       const matched = at + length;
       // Four bytes of every entry must be there.
@@ -126,11 +133,17 @@ export function fastTokens(
       }
       at = matched;
     }
-    endFullBlock(at);
+    next = endFullBlock(work, next, at);
   }
   while (at < end) {
-    at = addLiterals(at, end);
-    endFullBlock(at);
+    next = addLiteral(work, next, at);
+    at++;
+    next = endFullBlock(work, next, at);
   }
-  endBlock(end);
+  endBlock(work, next, end);
+}
+
+/** How many bytes of noise go by unseen. */
+function skipLength(work: usize, next: usize, missed: u32, left: u32): u32 {
+  return min(min(missed >>> MISS_SHIFT, MAX_SKIP), min(left, roomFor(work, next)));
 }

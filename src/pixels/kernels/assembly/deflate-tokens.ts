@@ -1,5 +1,5 @@
 // What match finders share: the tokens of the block under way, hashes, comparing; the readable twin is
-// ../plain/deflate-tokens.ts. Globals belong to one instance of the module and mean nothing between two calls from outside.
+// ../plain/deflate-tokens.ts. The global belongs to one instance of the module and means nothing between two calls from outside.
 import {
   DISTANCE_COUNTS,
   DISTANCE_SLOTS,
@@ -19,55 +19,53 @@ import { increment } from './huffman';
 /** 2^32 divided by the golden ratio. */
 const MULTIPLIER: u32 = 0x9e3779b1;
 
-let work: usize = 0;
-/** Where the next token goes. */
-let next: usize = 0;
-let endOfTokens: usize = 0;
 /** Where what the block stands for begins. */
 let blockStart: usize = 0;
 
-export function startTokens(workSpace: usize, input: usize): void {
-  work = workSpace;
-  next = work + TOKENS;
-  endOfTokens = next + 4 * MAX_TOKENS;
+/** Returns where the first token goes, as all of these do for the next one: finders keep it in a local variable. */
+export function startTokens(work: usize, input: usize): usize {
   blockStart = input;
+  return work + TOKENS;
 }
 
-export function addLiteral(at: usize): void {
+export function addLiteral(work: usize, next: usize, at: usize): usize {
   const byte: u32 = load<u8>(at);
   store<u32>(next, byte);
-  next += 4;
   increment(work + SYMBOL_COUNTS, byte);
+  return next + 4;
 }
 
-/** Literals up to `end`, as many as the block takes. Returns where they end. */
-export function addLiterals(from: usize, end: usize): usize {
-  const stop = min(end, from + ((endOfTokens - next) >>> 2));
-  let at = from;
-  for (; at < stop; at++) addLiteral(at);
-  return at;
+/** Literals from `at` on, of which the block must have room for one each. */
+export function addLiterals(work: usize, next: usize, at: usize, count: u32): usize {
+  for (const end = at + count; at < end; at++) next = addLiteral(work, next, at);
+  return next;
 }
 
-export function addMatch(length: u32, distance: u32): void {
+/** How many more tokens the block takes. */
+export function roomFor(work: usize, next: usize): u32 {
+  return <u32>(work + TOKENS + 4 * MAX_TOKENS - next) >>> 2;
+}
+
+export function addMatch(work: usize, next: usize, length: u32, distance: u32): usize {
   store<u32>(next, MATCH | ((length - MIN_MATCH) << 16) | (distance - 1));
-  next += 4;
   increment(
     work + SYMBOL_COUNTS,
     FIRST_LENGTH_SYMBOL + load<u8>(work + LENGTH_SLOTS + length - MIN_MATCH),
   );
   increment(work + DISTANCE_COUNTS, load<u8>(work + DISTANCE_SLOTS + slotIndex(distance - 1)));
+  return next + 4;
 }
 
 /** Writes the block when it is full. `at` is what the tokens reach to. */
-export function endFullBlock(at: usize): void {
-  if (next >= endOfTokens) endBlock(at);
+export function endFullBlock(work: usize, next: usize, at: usize): usize {
+  return next >= work + TOKENS + 4 * MAX_TOKENS ? endBlock(work, next, at) : next;
 }
 
-export function endBlock(at: usize): void {
-  const tokens = <u32>((next - work - TOKENS) >>> 2);
+export function endBlock(work: usize, next: usize, at: usize): usize {
+  const tokens = <u32>(next - work - TOKENS) >>> 2;
   if (tokens > 0) writeBlock(work, tokens, blockStart, <u32>(at - blockStart));
-  next = work + TOKENS;
   blockStart = at;
+  return work + TOKENS;
 }
 
 /** How many bytes are equal from here and there on; none at or behind `end` of the first. */

@@ -5,7 +5,6 @@ import { clearCounts, writeBlock, writeStored } from './deflate-block';
 import { chainTokens } from './deflate-chains';
 import { fastTokens } from './deflate-fast';
 import { SCRATCH, SYMBOL_COUNTS } from './deflate-layout';
-import { startTokens } from './deflate-tokens';
 import { increment } from './huffman';
 
 /** As src/codec/zlib-stream.ts counts them. */
@@ -17,7 +16,7 @@ const CHAINS: u32 = 4;
 const DEEP: u32 = 5;
 
 /** How many places are looked at. */
-const CHAINS_DEPTH: u32 = 12;
+const CHAINS_DEPTH: u32 = 8;
 const DEEP_DEPTH: u32 = 32;
 const BEST_DEPTH: u32 = 256;
 
@@ -46,12 +45,21 @@ export function deflate(
   } else if (effort == HUFFMAN) {
     writeHuffman(work, input, size);
   } else {
-    startTokens(work, input);
     if (effort <= LAZY) {
-      fastTokens(tables, history, input, size, position, bytesPerPixel, rowBytes, effort == LAZY);
+      fastTokens(
+        work,
+        tables,
+        history,
+        input,
+        size,
+        position,
+        bytesPerPixel,
+        rowBytes,
+        effort == LAZY,
+      );
     } else {
       const depth = effort == CHAINS ? CHAINS_DEPTH : effort == DEEP ? DEEP_DEPTH : BEST_DEPTH;
-      chainTokens(tables, history, input, size, position, bytesPerPixel, rowBytes, depth);
+      chainTokens(work, tables, history, input, size, position, bytesPerPixel, rowBytes, depth);
     }
   }
   // An empty stored block ends on a whole byte: a sync flush.

@@ -3,12 +3,15 @@ import { SCRATCH } from './deflate-layout';
 
 const MAX_CODE_BITS: u32 = 15;
 /** Symbols fit into 9 bits; counts into the rest. */
+const SYMBOL_SHIFT: u32 = 9;
 const SYMBOL_MASK: u32 = 511;
 /** Parts of the scratch: count << 9 | symbol, sorted; the tree; how many codes of each length; the next code of each. */
 const SORTED: usize = SCRATCH;
 const TREE: usize = SCRATCH + 2048;
 const PER_LENGTH: usize = SCRATCH + 4096;
 const NEXT_CODE: usize = SCRATCH + 4096 + 128;
+const KEYS: usize = SCRATCH + 4608;
+const PER_BYTE: usize = SCRATCH + 6656;
 
 /**
  * The lengths (u8) of the best prefix code for `symbols` counts (u32), none longer than `limit`: 0 for what does not occur.
@@ -22,16 +25,15 @@ export function codeLengths(
   bits: usize,
 ): void {
   memory.fill(bits, 0, symbols);
-  const used = collect(work + SORTED, counts, symbols);
+  const used = collect(work, counts, symbols);
   if (used == 0) return;
   const sorted = work + SORTED;
   if (used == 1) {
     store<u8>(bits + (load<u32>(sorted) & SYMBOL_MASK), 1);
     return;
   }
-  sort(sorted, used);
   const tree = work + TREE;
-  for (let i: u32 = 0; i < used; i++) setWord(tree, i, word(sorted, i) >>> 9);
+  for (let i: u32 = 0; i < used; i++) setWord(tree, i, word(sorted, i) >>> SYMBOL_SHIFT);
   depthsOfLeaves(tree, used);
   const perLength = work + PER_LENGTH;
   countLengths(perLength, tree, used, limit);
@@ -69,33 +71,46 @@ export function canonicalCodes(work: usize, bits: usize, symbols: u32, codes: us
   }
 }
 
-/** Keys of the symbols that occur; returns how many. */
-function collect(sorted: usize, counts: usize, symbols: u32): u32 {
+/** Keys of the symbols that occur, by count and then by symbol; returns how many. */
+function collect(work: usize, counts: usize, symbols: u32): u32 {
+  let keys = work + KEYS;
   let used: u32 = 0;
+  let largest: u32 = 0;
   for (let symbol: u32 = 0; symbol < symbols; symbol++) {
     const count = word(counts, symbol);
     if (count == 0) continue;
-    setWord(sorted, used, (count << 9) | symbol);
+    setWord(keys, used, (count << SYMBOL_SHIFT) | symbol);
+    largest = max(largest, count);
     used++;
   }
+  // Radix sort, a byte of the count at a time: blocks of few tokens take one pass.
+  let sorted = work + SORTED;
+  for (let shift = SYMBOL_SHIFT; largest > 0; shift += 8) {
+    sortByByte(work + PER_BYTE, keys, sorted, used, shift);
+    const swapped = keys;
+    keys = sorted;
+    sorted = swapped;
+    largest >>>= 8;
+  }
+  if (keys != work + SORTED) memory.copy(work + SORTED, keys, used << 2);
   return used;
 }
 
-/** Shell's sort, ascending. */
-function sort(keys: usize, length: u32): void {
-  let gap: u32 = 1;
-  while (gap < length) gap = 3 * gap + 1;
-  while (gap > 1) {
-    gap = (gap - 1) / 3;
-    for (let i = gap; i < length; i++) {
-      const key = word(keys, i);
-      let at = i;
-      while (at >= gap && word(keys, at - gap) > key) {
-        setWord(keys, at, word(keys, at - gap));
-        at -= gap;
-      }
-      setWord(keys, at, key);
-    }
+function sortByByte(starts: usize, from: usize, to: usize, length: u32, shift: u32): void {
+  memory.fill(starts, 0, 1024);
+  for (let i: u32 = 0; i < length; i++) increment(starts, (word(from, i) >>> shift) & 255);
+  let sum: u32 = 0;
+  for (let byte: u32 = 0; sum < length; byte++) {
+    const count = word(starts, byte);
+    setWord(starts, byte, sum);
+    sum += count;
+  }
+  for (let i: u32 = 0; i < length; i++) {
+    const key = word(from, i);
+    const byte = (key >>> shift) & 255;
+    const at = word(starts, byte);
+    setWord(starts, byte, at + 1);
+    setWord(to, at, key);
   }
 }
 
@@ -166,13 +181,13 @@ function countLengths(perLength: usize, depths: usize, leaves: u32, limit: u32):
   }
 }
 
+/** The lowest `bits` bits in the other order, by swapping halves of 16, of 8, of 4 and of 2. */
 function reversed(code: u32, bits: u32): u32 {
-  let result: u32 = 0;
-  for (let rest = code, i: u32 = 0; i < bits; i++) {
-    result = (result << 1) | (rest & 1);
-    rest >>>= 1;
-  }
-  return result;
+  let all = ((code & 0x5555) << 1) | ((code >>> 1) & 0x5555);
+  all = ((all & 0x3333) << 2) | ((all >>> 2) & 0x3333);
+  all = ((all & 0x0f0f) << 4) | ((all >>> 4) & 0x0f0f);
+  all = ((all & 0x00ff) << 8) | (all >>> 8);
+  return all >>> (16 - bits);
 }
 
 function word(words: usize, index: u32): u32 {

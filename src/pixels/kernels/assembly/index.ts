@@ -1,10 +1,14 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
+export { changedTiles, equalCells, moveBlock, takeChanges } from './changes';
+export { indexFeatures, matchFeatures } from './features';
+export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
 export { filterGradient } from './filter';
 export { moveChannels, packPixels, translatePixels } from './pack';
 export {
   addColours,
   clearPalette,
+  copyColours,
   dropColours,
   mapBits,
   mapIndexes,
@@ -18,7 +22,14 @@ export {
   writeIndexRuns,
   writePixelRuns,
 } from './runs';
-export { countRepeats, countTransitions, equalLeft, equalRight, equalRows } from './survey';
+export {
+  countRepeats,
+  countTransitions,
+  equalLeft,
+  equalRight,
+  equalRows,
+  solidSquares,
+} from './survey';
 export { deflate } from './deflate';
 export { deflatePrepare } from './deflate-block';
 // @ts-ignore: known to the compiler

@@ -134,6 +134,10 @@ export function addColours(palette: usize, source: usize, limit: u32, lookup: us
   return count;
 }
 
+export function copyColours(palette: usize, target: usize): void {
+  memory.copy(target, palette, COLOURS + ((<usize>load<u32>(palette + COUNT)) << 2));
+}
+
 export function dropColours(palette: usize, count: u32): void {
   // Backwards: nothing that stays was ever placed behind what goes.
   for (let i = load<u32>(palette + COUNT); i > count; i--) {

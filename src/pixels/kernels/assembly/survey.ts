@@ -16,10 +16,53 @@ export function equalRows(pixels: usize, stride: u32, width: u32, height: u32, v
   return height;
 }
 
+export function solidSquares(
+  pixels: usize,
+  stride: u32,
+  width: u32,
+  height: u32,
+  flags: usize,
+): u32 {
+  const squares = (width + 63) >>> 6;
+  memory.fill(flags, 1, squares);
+  let solid = squares;
+  const first = pixels;
+  // Row by row over all squares: memory is read in order.
+  for (let y: u32 = 0; y < height && solid > 0; y++) {
+    for (let square: u32 = 0; square < squares; square++) {
+      if (load<u8>(flags + square) == 0) continue;
+      const offset = (<usize>square) << 8;
+      const columns = min<u32>(64, width - (square << 6));
+      if (isRow(pixels + offset, columns, load<u32>(first + offset))) continue;
+      store<u8>(flags + square, 0);
+      solid--;
+    }
+    pixels += stride;
+  }
+  return solid;
+}
+
+function isRow(at: usize, columns: u32, value: u32): bool {
+  const wide = i32x4.splat(value);
+  const end = at + ((<usize>columns) << 2);
+  let other = i32x4.splat(0);
+  for (; at + 64 <= end; at += 64) {
+    const near = v128.or(v128.xor(v128.load(at), wide), v128.xor(v128.load(at, 16), wide));
+    const far = v128.or(v128.xor(v128.load(at, 32), wide), v128.xor(v128.load(at, 48), wide));
+    other = v128.or(other, v128.or(near, far));
+  }
+  if (v128.any_true(other)) return false;
+  for (; at < end; at += 4) if (load<u32>(at) != value) return false;
+  return true;
+}
+
 export function equalLeft(pixels: usize, stride: u32, width: u32, height: u32, value: u32): u32 {
+  const wide = i32x4.splat(value);
   let most = width;
   for (let y: u32 = 0; y < height && most > 0; y++) {
     let x: u32 = 0;
+    for (; x + 4 <= most; x += 4)
+      if (v128.any_true(v128.xor(v128.load(pixels + ((<usize>x) << 2)), wide))) break;
     while (x < most && load<u32>(pixels + ((<usize>x) << 2)) == value) x++;
     most = x;
     pixels += stride;
@@ -28,10 +71,13 @@ export function equalLeft(pixels: usize, stride: u32, width: u32, height: u32, v
 }
 
 export function equalRight(pixels: usize, stride: u32, width: u32, height: u32, value: u32): u32 {
+  const wide = i32x4.splat(value);
   let most = width;
   for (let y: u32 = 0; y < height && most > 0; y++) {
     const end = pixels + ((<usize>width) << 2);
     let x: u32 = 0;
+    for (; x + 4 <= most; x += 4)
+      if (v128.any_true(v128.xor(v128.load(end - 16 - ((<usize>x) << 2)), wide))) break;
     while (x < most && load<u32>(end - 4 - ((<usize>x) << 2)) == value) x++;
     most = x;
     pixels += stride;

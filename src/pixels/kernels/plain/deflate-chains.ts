@@ -35,7 +35,8 @@ export function chainTokens(m: Views, tokens: Tokens, search: Search, depth: num
     let found: Match = { length: 0, distance: 0 };
     if (at <= lastHashed) {
       finder.enterUpTo(at);
-      if (pending.length < LAZY_BELOW) found = finder.find(at);
+      const before = finder.enter();
+      if (pending.length < LAZY_BELOW) found = finder.find(at, before);
     }
     if (pending.length > 0) {
       if (found.length > 0 && worth(found) > worth(pending) + LATER_COST) {
@@ -90,20 +91,24 @@ class Finder {
   }
 
   enterUpTo(end: number): void {
-    const { bytes, words } = this.#m;
-    for (; this.entered < end; this.entered++) {
-      const here = (this.entered + this.#offset) >>> 0;
-      const head = this.#heads + headOf(fourBytes(bytes, this.entered));
-      const before = (here - words[head]!) >>> 0;
-      const link = before <= WINDOW_BYTES ? before : 0;
-      const chain = this.#chainOf(here);
-      bytes[chain] = link;
-      bytes[chain + 1] = link >>> 8;
-      words[head] = here;
-    }
+    while (this.entered < end) this.enter();
   }
 
-  find(at: number): Match {
+  enter(): number {
+    const { bytes, words } = this.#m;
+    const here = (this.entered + this.#offset) >>> 0;
+    const head = this.#heads + headOf(fourBytes(bytes, this.entered));
+    const before = (here - words[head]!) >>> 0;
+    const link = before <= WINDOW_BYTES ? before : 0;
+    const chain = this.#chainOf(here);
+    bytes[chain] = link;
+    bytes[chain + 1] = link >>> 8;
+    words[head] = here;
+    this.entered++;
+    return before;
+  }
+
+  find(at: number, nearest: number): Match {
     const { bytes, words } = this.#m;
     const { tables, history, input, size, bytesPerPixel, rowBytes } = this.#search;
     const four = fourBytes(bytes, at);
@@ -124,7 +129,7 @@ class Finder {
     consider(row);
     consider(bytesPerPixel);
 
-    let before = (here - words[this.#heads + headOf(four)]!) >>> 0;
+    let before = nearest;
     for (let left = this.#depth; left > 0 && before > 0 && before <= reach; left--) {
       if (best.length >= LONG_ENOUGH || best.length >= matchEnd - at) break;
       // Whoever differs where the best one ends is not longer, and further away.

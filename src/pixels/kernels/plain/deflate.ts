@@ -14,7 +14,7 @@ const STORED = 0;
 const HUFFMAN = 1;
 const LAZY = 3;
 /** How many places the efforts above look at. */
-const DEPTHS: Readonly<Record<number, number>> = { 4: 12, 5: 32, 6: 256 };
+const DEPTHS: Readonly<Record<number, number>> = { 4: 8, 5: 32, 6: 256 };
 const LITERAL_BLOCK = 65536;
 
 export function deflateKernels(memory: KernelMemory): Pick<Kernels, 'deflate' | 'deflatePrepare'> {

@@ -13,6 +13,7 @@ type PaletteKernels = Pick<
   | 'clearPalette'
   | 'scanPalette'
   | 'addColours'
+  | 'copyColours'
   | 'dropColours'
   | 'mapIndexes'
   | 'remapIndexes'
@@ -117,6 +118,12 @@ export function paletteKernels(memory: KernelMemory): PaletteKernels {
       }
       words[(palette + PALETTE_COUNT) >>> 2] = count;
       return count;
+    },
+    copyColours: (palette, target) => {
+      const { words } = memory;
+      const start = palette >>> 2;
+      const count = words[(palette + PALETTE_COUNT) >>> 2]!;
+      words.copyWithin(target >>> 2, start, start + (PALETTE_COLOURS >>> 2) + count);
     },
     mapIndexes: (pixels, stride, width, height, palette, target) => {
       const { words, bytes } = memory;

@@ -1,8 +1,11 @@
 /** All kernels in plain TypeScript: what they mean, and what runs where WebAssembly with SIMD is missing. */
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
+import { bytesKernels } from './bytes.ts';
+import { changeKernels } from './changes.ts';
 import { compareKernels } from './compare.ts';
 import { deflateKernels } from './deflate.ts';
+import { featureKernels } from './features.ts';
 import { filterKernels } from './filter.ts';
 import { packKernels } from './pack.ts';
 import { paletteKernels } from './palette.ts';
@@ -10,8 +13,11 @@ import { runKernels } from './runs.ts';
 import { surveyKernels } from './survey.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
+  ...bytesKernels(memory),
+  ...changeKernels(memory),
   ...compareKernels(memory),
   ...deflateKernels(memory),
+  ...featureKernels(memory),
   ...filterKernels(memory),
   ...packKernels(memory),
   ...paletteKernels(memory),

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { constants, inflateRawSync } from 'node:zlib';
+import {
+  SYMBOL_COUNTS,
+  TABLE_BYTES,
+  TOKENS,
+  WORK_BYTES,
+} from '../../../src/pixels/kernels/assembly/deflate-layout.ts';
+import { bytesAt, createTwins, forManySeeds, randomPicture, type Random } from './twins.ts';
+
+const EFFORTS = [0, 1, 2, 3, 4, 5, 6];
+const FIRST_POSITION = 32769;
+/** What the kernel promises never to exceed. */
+const bound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5;
+
+const inflate = (data: Uint8Array, dictionary: Uint8Array): Uint8Array =>
+  inflateRawSync(data, {
+    finishFlush: constants.Z_SYNC_FLUSH,
+    // An empty one would be one that node:zlib refuses.
+    ...(dictionary.length > 0 ? { dictionary } : {}),
+  });
+
+interface Input {
+  readonly bytes: Uint8Array;
+  readonly bytesPerPixel: number;
+  readonly rowBytes: number;
+}
+
+/** Pixels, indexes or bits of a picture, or text-like bytes. */
+function randomInput(random: Random, maxArea: number): Input {
+  const width = random.between(1, 100);
+  const height = random.between(1, Math.max(1, Math.floor(maxArea / width)));
+  const pixels = randomPicture(random, width, height);
+  const bytesPerPixel = [1, 1, 2, 3, 3, 4][random.between(0, 5)]!;
+  const bytes = new Uint8Array(width * height * bytesPerPixel);
+  for (const [i, pixel] of pixels.entries())
+    for (let b = 0; b < bytesPerPixel; b++)
+      bytes[i * bytesPerPixel + b] = bytesPerPixel === 1 ? (pixel * 31) >>> 20 : pixel >>> (8 * b);
+  const rowBytes = random.chance(20) ? random.between(0, 40_000) : width * bytesPerPixel;
+  return { bytes, bytesPerPixel, rowBytes };
+}
+
+describe('kernel deflate', () => {
+  const { both } = createTwins();
+  const ROOM = 1 << 19;
+  const places = both.map(({ memory, kernels }) => {
+    const work = memory.allocate(WORK_BYTES);
+    kernels.deflatePrepare(work);
+    return {
+      work,
+      tables: memory.allocate(TABLE_BYTES),
+      buffer: memory.allocate(ROOM),
+      output: memory.allocate(ROOM + 1000),
+    };
+  });
+  const clear = (): void => {
+    for (const [i, { memory }] of both.entries()) {
+      const { tables } = places[i]!;
+      memory.bytes.fill(0, tables, tables + TABLE_BYTES);
+    }
+  };
+  /** Both twins on input that stands at an offset of the buffer; their one result. */
+  const deflate = (input: Input, at: number, history: number, position: number, effort: number) => {
+    const [ours, twin] = both.map(({ memory, kernels }, i) => {
+      const { work, tables, buffer, output } = places[i]!;
+      memory.bytes.set(input.bytes, buffer + at);
+      const length = kernels.deflate(
+        work,
+        tables,
+        buffer + history,
+        buffer + at,
+        input.bytes.length,
+        position,
+        input.bytesPerPixel,
+        input.rowBytes,
+        effort,
+        output,
+      );
+      return memory.bytes.slice(output, output + length);
+    });
+    assert.deepEqual(ours, twin);
+    assert.ok(ours!.length <= bound(input.bytes.length), `${ours!.length} bytes`);
+    return ours!;
+  };
+
+  it('agrees with its twin in streams of many pieces, all of which node:zlib inflates', () => {
+    forManySeeds(400, (random) => {
+      clear();
+      let position = random.chance(10) ? 2 ** 32 - random.between(1, 5000) : FIRST_POSITION;
+      let at = 0;
+      let history = 0;
+      const sticky = random.chance(50) ? random.between(0, 6) : undefined;
+      for (let pieces = random.between(1, 12); pieces > 0; pieces--) {
+        const input = randomInput(random, random.chance(80) ? 300 : 3000);
+        if (random.chance(5)) history = at;
+        const effort = sticky ?? random.between(0, 6);
+        const data = deflate(input, at, history, position, effort);
+        const known = bytesAt(both[0], places[0]!.buffer + history, at - history);
+        const dictionary = known.subarray(Math.max(0, known.length - 32768));
+        assert.deepEqual(new Uint8Array(inflate(data, dictionary)), input.bytes);
+        // Most pieces become history; a trial does not.
+        if (random.chance(80)) {
+          at += input.bytes.length;
+          position = (position + input.bytes.length) >>> 0;
+        }
+      }
+      const tables = both.map((set, i) => bytesAt(set, places[i]!.tables, TABLE_BYTES));
+      assert.ok(Buffer.from(tables[0]!).equals(tables[1]!), 'the same tables');
+    });
+  });
+
+  it('agrees with its twin in blocks of all sizes', () => {
+    forManySeeds(20, (random) => {
+      clear();
+      const input = randomInput(random, 70_000);
+      for (const effort of EFFORTS) {
+        clear();
+        const first = deflate(input, 0, 0, FIRST_POSITION, effort);
+        assert.deepEqual(new Uint8Array(inflate(first, new Uint8Array(0))), input.bytes);
+      }
+    });
+  });
+
+  it('writes the same whatever stood in its work space before', () => {
+    forManySeeds(20, (random) => {
+      const input = randomInput(random, 3000);
+      const effort = random.between(0, 6);
+      clear();
+      const first = deflate(input, 0, 0, FIRST_POSITION, effort);
+      for (const [i, { memory }] of both.entries()) {
+        const { work } = places[i]!;
+        memory.bytes.fill(random.next(), work + TOKENS, work + SYMBOL_COUNTS);
+      }
+      clear();
+      assert.deepEqual(deflate(input, 0, 0, FIRST_POSITION, effort), first);
+    });
+  });
+});

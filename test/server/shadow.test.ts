@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Framebuffer } from '../../src/pixels/framebuffer.ts';
+import { createKernels, kernelSet, useKernels } from '../../src/pixels/kernels/kernels.ts';
+import { Encoding } from '../../src/rfb/constants.ts';
+import { intersect, isEmpty, type Rectangle } from '../../src/rfb/rectangle.ts';
+import { Shadow } from '../../src/server/shadow.ts';
+import type { ShadowChange } from '../../src/server/take-over.ts';
+import { forManySeeds, Random } from '../pixels/kernels/twins.ts';
+import { FakeDisplay } from '../support/fake-display.ts';
+import { Served, setEncodings, updateRequest } from '../support/served.ts';
+import { SimulatedViewer } from './simulated-viewer.ts';
+
+const SCROLL: Rectangle = { x: 40, y: 30, width: 300, height: 220 };
+
+/** Text-like noise: no two places look alike. */
+function scribble(display: FakeDisplay, r: Rectangle, random: Random): void {
+  const { framebuffer } = display;
+  for (let y = r.y; y < r.y + r.height; y++) {
+    for (let x = r.x; x < r.x + r.width; x++) {
+      const ink = random.chance(30) ? random.next() & 0xffffff : 0xffffff;
+      framebuffer.pixels[framebuffer.at(x, y)] = (ink | 0xff000000) >>> 0;
+    }
+  }
+  display.events.emit('damage', [r]);
+}
+
+/** Moves a part of the picture and draws anew what it left, as a program does: only damage is told. */
+function slide(display: FakeDisplay, area: Rectangle, dx: number, dy: number, random: Random) {
+  const from = { ...area, x: area.x + dx, y: area.y + dy };
+  const to = intersect(area, from);
+  if (isEmpty(to)) return;
+  display.framebuffer.move(to.x - dx, to.y - dy, to);
+  if (dy !== 0)
+    scribble(
+      display,
+      { ...area, y: dy > 0 ? area.y : area.y + area.height + dy, height: Math.abs(dy) },
+      random,
+    );
+  if (dx !== 0)
+    scribble(
+      display,
+      { ...area, x: dx > 0 ? area.x : area.x + area.width + dx, width: Math.abs(dx) },
+      random,
+    );
+  display.events.emit('damage', [area]);
+}
+
+function randomRectangle(random: Random, { width, height }: Framebuffer, most: number): Rectangle {
+  const w = random.between(1, Math.min(width, most));
+  const h = random.between(1, Math.min(height, most));
+  return {
+    x: random.between(0, width - w),
+    y: random.between(0, height - h),
+    width: w,
+    height: h,
+  };
+}
+
+function arrange(width = 400, height = 300, viewers = 1) {
+  const display = new FakeDisplay({ width, height });
+  const random = new Random(7);
+  scribble(display, display.framebuffer.bounds, random);
+  const shadow = new Shadow(display);
+  const all = Array.from({ length: viewers }, () => new SimulatedViewer(display, shadow));
+  for (const viewer of all) {
+    viewer.encodings(Encoding.CopyRect, Encoding.Raw);
+    viewer.request(false);
+    viewer.catchUp();
+  }
+  return { display, shadow, random, viewer: all[0]!, viewers: all };
+}
+
+describe('a viewer that knows CopyRect', () => {
+  const motions: Record<string, [number, number]> = {
+    'scrolled up': [0, -17],
+    'scrolled down': [0, 40],
+    'scrolled to the right': [23, 0],
+    'moved both ways': [-31, 13],
+  };
+  for (const [name, [dx, dy]] of Object.entries(motions)) {
+    it(`is sent little more than what is new when a part is ${name}`, () => {
+      const { display, random, viewer } = arrange();
+      const { pixels } = viewer.received;
+      slide(display, SCROLL, dx, dy, random);
+      viewer.catchUp();
+      viewer.assertRight();
+      const uncovered =
+        SCROLL.width * SCROLL.height -
+        (SCROLL.width - Math.abs(dx)) * (SCROLL.height - Math.abs(dy));
+      assert.ok(viewer.received.copies > 0);
+      assert.ok(viewer.received.pixels - pixels < 1.2 * uncovered + 4000);
+    });
+  }
+
+  it('is sent a window that was dragged, and what it uncovered', () => {
+    const { display, random, viewer } = arrange(500, 400);
+    const behind = display.framebuffer.get(display.framebuffer.bounds);
+    const window = { x: 50, y: 60, width: 210, height: 170 };
+    scribble(display, window, random);
+    viewer.catchUp();
+    const { pixels } = viewer.received;
+    const content = display.framebuffer.get(window);
+    display.framebuffer.put(display.framebuffer.bounds, behind);
+    display.framebuffer.put({ ...window, x: 93, y: 81 }, content);
+    display.events.emit('damage', [display.framebuffer.bounds]);
+    viewer.catchUp();
+    viewer.assertRight();
+    const uncovered = 210 * 170 - (210 - 43) * (170 - 21);
+    assert.ok(viewer.received.pixels - pixels < 1.3 * uncovered, `${viewer.received.pixels}`);
+  });
+
+  it('is sent pixels when it has not what moved', () => {
+    const { display, random, viewers } = arrange(400, 300, 2);
+    const [viewer, quicker] = viewers as [SimulatedViewer, SimulatedViewer];
+    scribble(display, SCROLL, random);
+    quicker.catchUp();
+    slide(display, SCROLL, 0, -10, random);
+    quicker.catchUp();
+    viewer.catchUp();
+    viewer.assertRight();
+    assert.equal(viewer.received.copies, 0);
+    assert.ok(quicker.received.copies > 0);
+  });
+
+  it('is sent several moves in a row when another viewer was quicker', () => {
+    const { display, random, viewers } = arrange(400, 300, 2);
+    const [viewer, quicker] = viewers as [SimulatedViewer, SimulatedViewer];
+    const { pixels } = viewer.received;
+    for (let i = 0; i < 3; i++) {
+      slide(display, SCROLL, 0, -10, random);
+      quicker.catchUp();
+    }
+    viewer.catchUp();
+    viewer.assertRight();
+    assert.ok(viewer.received.copies >= 3);
+    assert.ok(viewer.received.pixels - pixels < 1.2 * SCROLL.width * 30 + 4000);
+  });
+
+  it('is sent pixels after it asked for all of them', () => {
+    const { display, shadow, random, viewer } = arrange();
+    slide(display, SCROLL, 0, -10, random);
+    shadow.refresh();
+    viewer.picture = new Framebuffer(400, 300);
+    viewer.request(false);
+    viewer.catchUp();
+    viewer.assertRight();
+    assert.equal(viewer.received.copies, 0);
+  });
+});
+
+describe('a viewer that does not know CopyRect', () => {
+  it('is sent pixels', () => {
+    const { display, random, viewer } = arrange();
+    viewer.encodings(Encoding.Raw);
+    slide(display, SCROLL, 0, -10, random);
+    viewer.catchUp();
+    viewer.assertRight();
+    assert.equal(viewer.received.copies, 0);
+  });
+
+  it('is sent pixels for a move that was found while it still knew', () => {
+    const { display, shadow, random, viewer } = arrange();
+    slide(display, SCROLL, 0, -10, random);
+    shadow.refresh();
+    viewer.encodings(Encoding.Raw);
+    viewer.catchUp();
+    viewer.assertRight();
+    assert.equal(viewer.received.copies, 0);
+  });
+});
+
+describe('every viewer sees the display in the end', () => {
+  function step(random: Random, display: FakeDisplay, viewers: readonly SimulatedViewer[]): void {
+    const viewer = viewers[random.between(0, viewers.length - 1)]!;
+    const { framebuffer } = display;
+    const kind = random.between(0, 99);
+    if (kind < 12) {
+      display.paint(random.next() & 0xffffff, randomRectangle(random, framebuffer, 80));
+    } else if (kind < 16) {
+      scribble(display, randomRectangle(random, framebuffer, 200), random);
+    } else if (kind < 36) {
+      const far = random.chance(70) ? 12 : 60;
+      const [dx, dy] = [random.between(0, 2 * far) - far, random.between(0, 2 * far) - far];
+      const area = randomRectangle(random, framebuffer, 400);
+      slide(display, area, random.chance(60) ? 0 : dx, random.chance(20) ? 0 : dy, random);
+    } else if (kind < 38) {
+      display.events.emit('damage', [framebuffer.bounds]);
+    } else if (kind < 60) {
+      viewer.request(true);
+    } else if (kind < 64) {
+      viewer.request(true, randomRectangle(random, viewer.picture, 300));
+    } else if (kind < 66) {
+      viewer.request(false, randomRectangle(random, viewer.picture, 200));
+    } else if (kind < 95) {
+      viewer.pump(random.between(1, 4));
+    } else if (kind < 96) {
+      display.setSize(random.between(100, 420), random.between(100, 320));
+    } else if (kind < 98) {
+      viewer.look(random.chance(60));
+    } else if (kind < 99) {
+      const known = [Encoding.CopyRect, Encoding.DesktopSize].filter(() => random.chance(80));
+      viewer.encodings(...known, Encoding.ContinuousUpdates);
+    } else {
+      viewer.pushed(random.chance(60), randomRectangle(random, viewer.picture, 400));
+    }
+  }
+
+  for (const kind of ['wasm', 'plain'] as const) {
+    const [rounds, steps] = kind === 'wasm' ? [60, 150] : [4, 60];
+    it(`whatever is drawn and asked for, by viewers of different pace (kernels in ${kind})`, () => {
+      const before = useKernels(createKernels(kind));
+      let copies = 0;
+      forManySeeds(rounds, (random) => {
+        const { display, viewers } = arrange(400, 300, 3);
+        for (let i = 0; i < steps; i++) {
+          step(random, display, viewers);
+          if (i % 50 !== 49) continue;
+          const viewer = viewers[random.between(0, viewers.length - 1)]!;
+          viewer.catchUp();
+          viewer.assertRight();
+        }
+        for (const viewer of viewers) {
+          viewer.catchUp();
+          viewer.assertRight();
+          copies += viewer.received.copies;
+          viewer.leave();
+        }
+      });
+      if (before !== undefined) useKernels(before);
+      assert.ok(copies > rounds, `${copies} CopyRects`);
+    });
+  }
+});
+
+describe('Shadow', () => {
+  function changesOf(display: FakeDisplay): { shadow: Shadow; heard: ShadowChange[] } {
+    const shadow = new Shadow(display);
+    const heard: ShadowChange[] = [];
+    shadow.join({
+      takesMoves: true,
+      published: (change) => heard.push(change),
+      stale: () => undefined,
+    });
+    return { shadow, heard };
+  }
+
+  it('tells just what changed of all that was reported', () => {
+    const display = new FakeDisplay({ width: 300, height: 200 });
+    const { shadow, heard } = changesOf(display);
+    display.framebuffer.fill({ x: 10, y: 20, width: 3, height: 4 }, 0x123456);
+    display.framebuffer.fill({ x: 290, y: 190, width: 10, height: 10 }, 0x123456);
+    display.events.emit('damage', [display.framebuffer.bounds]);
+    shadow.refresh();
+    assert.deepEqual(heard, [
+      {
+        moves: [],
+        changed: [
+          { x: 10, y: 20, width: 3, height: 4 },
+          { x: 290, y: 190, width: 10, height: 10 },
+        ],
+      },
+    ]);
+  });
+
+  it('tells a change that spans rows of tiles as one rectangle', () => {
+    const display = new FakeDisplay({ width: 100, height: 400 });
+    const { shadow, heard } = changesOf(display);
+    const r = { x: 5, y: 7, width: 80, height: 300 };
+    display.paint(0xff00ff, r);
+    shadow.refresh();
+    assert.deepEqual(heard[0]?.changed, [r]);
+  });
+
+  it('tells nothing of what is reported and did not change', () => {
+    const display = new FakeDisplay({ width: 300, height: 200 });
+    const { shadow, heard } = changesOf(display);
+    for (let i = 0; i < 5; i++) {
+      display.events.emit('damage', [display.framebuffer.bounds]);
+      assert.ok(shadow.isStale({ x: 5, y: 5, width: 1, height: 1 }));
+      shadow.refresh();
+      assert.ok(!shadow.isStale(display.framebuffer.bounds));
+    }
+    assert.deepEqual(heard, []);
+  });
+
+  it('reads a framebuffer in the memory of the kernels where it stands', () => {
+    const { memory } = kernelSet();
+    const address = memory.allocate(4 * 200 * 200);
+    const pixels = memory.words.subarray(address >>> 2, (address >>> 2) + 200 * 200);
+    const display = new FakeDisplay({ width: 200, height: 200 });
+    display.framebuffer = new Framebuffer(200, 200, pixels);
+    const { shadow, heard } = changesOf(display);
+    display.paint(0xabcdef, { x: 70, y: 70, width: 9, height: 9 });
+    shadow.refresh();
+    assert.deepEqual(heard[0]?.changed, [{ x: 70, y: 70, width: 9, height: 9 }]);
+    assert.deepEqual(shadow.picture.framebuffer.pixels, pixels);
+  });
+
+  it('takes memory for the time that a viewer is there, and listens no longer', () => {
+    const { memory } = kernelSet();
+    const before = memory.used;
+    const display = new FakeDisplay({ width: 100, height: 100 });
+    const shadow = new Shadow(display);
+    const viewer = { takesMoves: false, published: () => undefined, stale: () => undefined };
+    const leaves = [viewer, { ...viewer }].map((each) => shadow.join(each));
+    assert.ok(memory.used - before >= 40_000);
+    leaves[0]!();
+    leaves[0]!();
+    assert.ok(memory.used > before);
+    const kept = shadow.picture.retain();
+    leaves[1]!();
+    assert.ok(memory.used > before, 'kept for an update under way');
+    kept.release();
+    assert.equal(memory.used, before);
+    assert.equal(display.events.listenerCount(), 0);
+  });
+});
+
+describe('a display that reports everything all the time', () => {
+  it('costs no bytes while nothing changes, and the request stays open', async () => {
+    const served = new Served({ display: new FakeDisplay({ width: 256, height: 256 }) });
+    const viewer = await served.session();
+    viewer.send(setEncodings(Encoding.CopyRect));
+    viewer.send(updateRequest(false, '0000 0000 0100 0100'));
+    await viewer.receives('00 00 0001 0000 0000 0100 0100 00000000');
+    await viewer.reader.skip(256 * 256 * 4);
+    viewer.send(updateRequest(true, '0000 0000 0100 0100'));
+    for (let i = 0; i < 10; i++) {
+      served.display.events.emit('damage', [served.display.framebuffer.bounds]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    served.display.paint(0x010203, { x: 200, y: 100, width: 1, height: 1 });
+    await viewer.receives('00 00 0001 00c8 0064 0001 0001 00000000 030201ff');
+    await served.server.close();
+  });
+});

@@ -1,0 +1,146 @@
+/** A viewer without a connection: what its ViewerUpdates write is drawn at once, in as many steps as a test likes. */
+import assert from 'node:assert/strict';
+import { codecs } from '../../src/codec/registry.ts';
+import { defaultLimits } from '../../src/core/limits.ts';
+import { Framebuffer, OPAQUE } from '../../src/pixels/framebuffer.ts';
+import { DesktopSizeReason, Encoding, ServerMessageType } from '../../src/rfb/constants.ts';
+import type { Rectangle } from '../../src/rfb/rectangle.ts';
+import { readRectangleHeader } from '../../src/rfb/rectangle.ts';
+import { allRights } from '../../src/security/identity.ts';
+import type { Shadow } from '../../src/server/shadow.ts';
+import { ViewerUpdates } from '../../src/server/viewer-updates.ts';
+import { ByteWriter } from '../../src/wire/byte-writer.ts';
+import { Cursor } from '../../src/wire/cursor.ts';
+import type { FakeDisplay } from '../support/fake-display.ts';
+
+export class SimulatedViewer {
+  picture: Framebuffer;
+  /** What it was sent, in all. */
+  readonly received = { copies: 0, copiedPixels: 0, pixels: 0, bytes: 0 };
+  readonly updates: ViewerUpdates;
+  readonly leave: () => void;
+  readonly #display: FakeDisplay;
+  readonly #writer = new ByteWriter();
+  #writing: Iterator<void> | undefined;
+  #mayLook = true;
+  #offered = false;
+
+  constructor(display: FakeDisplay, shadow: Shadow) {
+    const { width, height } = display.framebuffer;
+    this.#display = display;
+    this.picture = new Framebuffer(width, height);
+    const updates = new ViewerUpdates({
+      display,
+      shadow,
+      limits: defaultLimits,
+      codecs,
+      rights: allRights,
+      width,
+      height,
+    });
+    const leave = shadow.join({
+      get takesMoves() {
+        return updates.takesMoves;
+      },
+      published: (change) => updates.published(change),
+      stale: () => undefined,
+    });
+    const off = display.events.on('resize', () => updates.resized(DesktopSizeReason.Server));
+    this.updates = updates;
+    this.leave = () => {
+      this.#writing?.return?.();
+      off();
+      leave();
+    };
+  }
+
+  encodings(...encodings: number[]): void {
+    this.updates.setEncodings(encodings);
+    this.#offered ||= encodings.includes(Encoding.ContinuousUpdates);
+  }
+
+  request(incremental: boolean, r: Rectangle = this.picture.bounds): void {
+    this.updates.request({ type: 'FramebufferUpdateRequest', incremental, ...r });
+  }
+
+  /** Asks for continuous updates, or for no more of them. */
+  pushed(enable: boolean, r: Rectangle): void {
+    if (this.#offered)
+      this.updates.flow.enableContinuous({ type: 'EnableContinuousUpdates', enable, ...r });
+  }
+
+  look(mayLook: boolean): void {
+    this.#mayLook = mayLook;
+    this.updates.setRights({ ...allRights, view: mayLook });
+  }
+
+  /** Lets the server write as many rectangles as it can, at most `steps`. Returns whether it wrote. */
+  pump(steps = Number.POSITIVE_INFINITY): boolean {
+    if (this.#writing === undefined) {
+      if (!this.updates.isDue) return false;
+      this.#writing = this.updates.write(this.#writer);
+    }
+    for (let i = 0; i < steps; i++) {
+      if (this.#writing.next().done !== true) continue;
+      this.#writing = undefined;
+      const before = this.received.bytes;
+      this.#receive();
+      return this.received.bytes > before;
+    }
+    return true;
+  }
+
+  /** Asks for everything that is new until nothing is. */
+  catchUp(): void {
+    while (this.pump());
+    for (let i = 0; i < 50; i++) {
+      this.request(true);
+      if (!this.pump()) return;
+    }
+    assert.fail('there is always more');
+  }
+
+  /** What the viewer sees is the display: clipped, padded with black, or all black if it may not look. */
+  assertRight(): void {
+    const { width, height, pixels } = this.picture;
+    const { framebuffer } = this.#display;
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const inside = this.#mayLook && x < framebuffer.width && y < framebuffer.height;
+        const wanted = inside ? framebuffer.pixels[framebuffer.at(x, y)]! : OPAQUE;
+        const seen = pixels[y * width + x]!;
+        if (seen !== wanted)
+          assert.fail(`${seen.toString(16)}, not ${wanted.toString(16)} at ${x},${y}`);
+      }
+    }
+  }
+
+  #receive(): void {
+    const bytes = this.#writer.take();
+    this.received.bytes += bytes.length;
+    const c = new Cursor(bytes);
+    while (c.remaining > 0) {
+      const type = c.u8();
+      if (type === ServerMessageType.EndOfContinuousUpdates) continue;
+      assert.equal(type, ServerMessageType.FramebufferUpdate);
+      c.skip(1);
+      for (let left = c.u16(); left > 0; left--) this.#rectangle(c);
+    }
+  }
+
+  #rectangle(c: Cursor): void {
+    const r = readRectangleHeader(c);
+    if (r.encoding === Encoding.DesktopSize) {
+      this.picture = this.picture.resized(r.width, r.height);
+    } else if (r.encoding === Encoding.CopyRect) {
+      this.picture.move(c.u16(), c.u16(), r);
+      this.received.copies += 1;
+      this.received.copiedPixels += r.width * r.height;
+    } else {
+      assert.equal(r.encoding, Encoding.Raw);
+      const block = c.view(r.width * r.height * 4).slice();
+      this.picture.put(r, new Uint32Array(block.buffer));
+      this.received.pixels += r.width * r.height;
+    }
+  }
+}
