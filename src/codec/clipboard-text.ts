@@ -8,7 +8,8 @@ import type { ClipboardWord } from '../rfb/messages/extended-clipboard.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { Cursor } from '../wire/cursor.ts';
 import { fromUtf8, utf8 } from '../wire/text.ts';
-import { createDeflater, createInflater } from './zlib-stream.ts';
+import { createInflater } from './inflate-stream.ts';
+import { createDeflater } from './zlib-stream.ts';
 
 export type ProvidedClipboard = Extract<ClipboardWord, { readonly action: 'provide' }>;
 
@@ -35,7 +36,8 @@ export function providedText(word: ProvidedClipboard, limits: Limits): string | 
   inflater.open(word.data);
   const size = checkLimit(limits, 'maxClipboardBytes', new Cursor(inflater.read(4)).u32());
   // The NUL is left out by some.
-  const [text = ''] = fromUtf8(inflater.read(size)).split('\0', 1);
+  // A copy: browsers decode no text in shared memory.
+  const [text = ''] = fromUtf8(inflater.read(size).slice()).split('\0', 1);
   return text.replace(/\r\n?/g, '\n');
 }
 

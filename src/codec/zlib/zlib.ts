@@ -9,9 +9,10 @@ import type { Rectangle } from '../../rfb/rectangle.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import { readPixels } from '../../pixels/translate.ts';
 import type { Codec, Decoder, Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
+import { createInflater } from '../inflate-stream.ts';
 import { fullPixel, packBlock, perFormat } from '../wire-pixel.ts';
 import { frameZlibBlock } from '../zlib-block.ts';
-import { createDeflater, createInflater } from '../zlib-stream.ts';
+import { createDeflater } from '../zlib-stream.ts';
 
 // The largest rectangle bounds how long the event loop stands still.
 const MAX_WIDTH = 2048;

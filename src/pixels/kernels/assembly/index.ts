@@ -32,5 +32,8 @@ export {
 } from './survey';
 export { deflate } from './deflate';
 export { deflatePrepare } from './deflate-block';
+export { inflate } from './inflate';
+export { unpackGradient, unpackIndexes, unpackPixels } from './unpack';
+export { unpackZrleTile } from './zrle-tile';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;

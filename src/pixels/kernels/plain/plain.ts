@@ -11,6 +11,9 @@ import { packKernels } from './pack.ts';
 import { paletteKernels } from './palette.ts';
 import { runKernels } from './runs.ts';
 import { surveyKernels } from './survey.ts';
+import { inflateKernels } from './inflate.ts';
+import { unpackKernels } from './unpack.ts';
+import { zrleTileKernels } from './zrle-tile.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...bytesKernels(memory),
@@ -23,4 +26,7 @@ export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...paletteKernels(memory),
   ...runKernels(memory),
   ...surveyKernels(memory),
+  ...inflateKernels(memory),
+  ...unpackKernels(memory),
+  ...zrleTileKernels(memory, unpackKernels(memory)),
 });
