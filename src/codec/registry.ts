@@ -6,10 +6,21 @@ import { hextile } from './hextile/hextile.ts';
 import { raw } from './raw/raw.ts';
 import { rre } from './rre/rre.ts';
 import { tight } from './tight/tight.ts';
+import { trle } from './trle/trle.ts';
 import { zlib } from './zlib/zlib.ts';
 import { zrle } from './zrle/zrle.ts';
 
-export const codecs: readonly Codec[] = [tight, zrle, hextile, zlib, copyRect, rre, corre, raw];
+export const codecs: readonly Codec[] = [
+  tight,
+  zrle,
+  trle,
+  hextile,
+  zlib,
+  copyRect,
+  rre,
+  corre,
+  raw,
+];
 
 const byEncoding = new Map(codecs.map((codec) => [codec.encoding, codec]));
 

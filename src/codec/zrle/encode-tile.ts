@@ -7,12 +7,21 @@ import {
 } from '../../pixels/kernels/palette-layout.ts';
 import type { PixelBlock } from '../codec.ts';
 import { packBlock, type WirePixel } from '../wire-pixel.ts';
-import { MAX_RLE_COLOURS, packedBits, packedRowBytes, Subencoding, TILE_AREA } from './tile.ts';
+import {
+  type LastPalette,
+  MAX_RLE_COLOURS,
+  packedBits,
+  packedRowBytes,
+  Subencoding,
+  TILE_AREA,
+} from './tile.ts';
 
 interface Workspace extends KernelSet {
   readonly palette: number;
   /** A byte for each pixel of a tile. */
   readonly indexes: number;
+  /** A byte for each colour of a palette. */
+  readonly lookup: number;
 }
 
 // Shared by all encoders: encode is synchronous.
@@ -23,16 +32,33 @@ function openWorkspace(): Workspace {
   if (workspace?.memory !== set.memory) {
     const palette = set.memory.allocate(PALETTE_BYTES);
     set.memory.bytes.fill(0, palette, palette + PALETTE_BYTES);
-    workspace = { ...set, palette, indexes: set.memory.allocate(TILE_AREA) };
+    const indexes = set.memory.allocate(TILE_AREA);
+    workspace = { ...set, palette, indexes, lookup: set.memory.allocate(MAX_RLE_COLOURS) };
   }
   return workspace;
 }
 
 /**
  * Writes the tile at `target`, where there is room for maxTileBytes, and returns how many bytes it took. Tiles are at most
- * 64 x 64.
+ * 64 x 64. ZRLE has no last palette.
  */
-export function encodeTile(tile: PixelBlock, pixel: WirePixel, target: number): number {
+export function encodeTile(
+  tile: PixelBlock,
+  pixel: WirePixel,
+  target: number,
+  last?: LastPalette,
+): number {
+  const length = encodeAny(tile, pixel, target, last);
+  if (last !== undefined) remember(last, target);
+  return length;
+}
+
+function encodeAny(
+  tile: PixelBlock,
+  pixel: WirePixel,
+  target: number,
+  last: LastPalette | undefined,
+): number {
   const work = openWorkspace();
   const { kernels, palette, indexes } = work;
   const { width, height, address, stride } = tile;
@@ -60,6 +86,10 @@ export function encodeTile(tile: PixelBlock, pixel: WirePixel, target: number): 
       : Number.POSITIVE_INFINITY;
   const runs = kernels.indexRunBytes(indexes, area);
   const withPalette = Math.min(packed, runs) + colours * pixel.size;
+  if (last !== undefined && findAgain(work, colours, last)) {
+    const length = writeReused(work, tile, { colours, last }, Math.min(withPalette, raw), target);
+    if (length > 0) return length;
+  }
   if (plainRunsAreShorter(work, tile, pixel, withPalette))
     return writeRuns(work, tile, pixel, target);
   if (withPalette >= raw) return writeRaw(work, tile, pixel, target);
@@ -70,6 +100,64 @@ export function encodeTile(tile: PixelBlock, pixel: WirePixel, target: number): 
   }
   const length = writePalette(work, colours, 128 + colours, pixel, target);
   return length + kernels.writeIndexRuns(indexes, area, target + length);
+}
+
+/** Keeps the palette of the tile that was written at `target`, when it has one of its own or that of the tile before. */
+function remember(last: LastPalette, target: number): void {
+  const { memory, palette } = openWorkspace();
+  const subencoding = memory.bytes[target]!;
+  if (subencoding === Subencoding.PackedReused || subencoding === Subencoding.PaletteRleReused)
+    return;
+  const packed = subencoding >= Subencoding.PackedFirst && subencoding <= Subencoding.PackedLast;
+  last.count = packed
+    ? subencoding
+    : subencoding >= Subencoding.PaletteRleFirst
+      ? subencoding - 128
+      : 0;
+  const first = (palette + PALETTE_COLOURS) >>> 2;
+  last.colours.set(memory.words.subarray(first, first + last.count));
+}
+
+/** Whether the last palette has all colours of this one; under which index each stands then goes to `lookup`. */
+function findAgain(
+  { memory, palette, lookup }: Workspace,
+  colours: number,
+  last: LastPalette,
+): boolean {
+  if (colours > last.count) return false;
+  const first = (palette + PALETTE_COLOURS) >>> 2;
+  for (let i = 0; i < colours; i++) {
+    const index = last.colours.indexOf(memory.words[first + i]!);
+    if (index < 0 || index >= last.count) return false;
+    memory.bytes[lookup + i] = index;
+  }
+  return true;
+}
+
+/** Writes the tile by the last palette if that takes less than `below` bytes; returns 0 if it does not. */
+function writeReused(
+  { memory, kernels, indexes, lookup }: Workspace,
+  { width, height }: PixelBlock,
+  { colours, last: { count } }: { readonly colours: number; readonly last: LastPalette },
+  below: number,
+  target: number,
+): number {
+  const area = width * height;
+  // Numbers that stand for the same colours make the same runs.
+  const runs = kernels.indexRunBytes(indexes, area);
+  const packed =
+    count <= Subencoding.PackedLast
+      ? packedRowBytes(width, count) * height
+      : Number.POSITIVE_INFINITY;
+  if (Math.min(runs, packed) >= below) return 0;
+  kernels.remapIndexes(indexes, width, height, lookup, colours, indexes, width);
+  const at = target + 1;
+  if (packed <= runs) {
+    memory.bytes[target] = Subencoding.PackedReused;
+    return 1 + kernels.packIndexes(indexes, width, height, packedBits(count), at);
+  }
+  memory.bytes[target] = Subencoding.PaletteRleReused;
+  return 1 + kernels.writeIndexRuns(indexes, area, at);
 }
 
 /** So it is with few runs, or pixels of one byte. Counted only where it can be. */
