@@ -11,6 +11,7 @@
 import type { Decoder } from '../codec/codec.ts';
 import { receiveCursor } from '../codec/cursor/cursor.ts';
 import { decodeRectangle } from '../codec/decode-rectangle.ts';
+import { createInflater } from '../codec/inflate-stream.ts';
 import { findCodec } from '../codec/registry.ts';
 import { ProtocolError } from '../core/errors.ts';
 import type { Lifecycle } from '../core/lifecycle.ts';
@@ -75,6 +76,7 @@ export class UpdateReceiver {
   readonly #ports: UpdateReceiverPorts;
   /** Made at first use; their streams live as long as the connection. */
   readonly #decoders = new Map<number, Decoder>();
+  readonly #zrleInflater = createInflater();
   #pixelsThisTurn = 0;
 
   constructor(ports: UpdateReceiverPorts) {
@@ -122,8 +124,12 @@ export class UpdateReceiver {
   #decoder(encoding: number): Decoder {
     let decoder = this.#decoders.get(encoding);
     if (decoder === undefined) {
-      const { jpeg } = this.#ports.settings;
-      decoder = findCodec(encoding)?.createDecoder(jpeg === undefined ? {} : { jpeg });
+      const { jpeg, qualityLevel } = this.#ports.settings;
+      decoder = findCodec(encoding)?.createDecoder({
+        zrleInflater: this.#zrleInflater,
+        ...(jpeg === undefined ? {} : { jpeg }),
+        ...(qualityLevel === undefined ? {} : { qualityLevel }),
+      });
       if (decoder === undefined) throw unexpected(encoding);
       this.#decoders.set(encoding, decoder);
     }

@@ -9,11 +9,15 @@ import type { Rectangle } from '../rfb/rectangle.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
+import type { Inflater } from './inflate-stream.ts';
+import type { Deflater } from './zlib-stream.ts';
 
 export interface Codec {
   /** Number of the encoding (rfb/constants.ts). */
   readonly encoding: number;
   readonly name: string;
+  /** It may lose something: a client asks for it only when told to. */
+  readonly onRequest?: true;
   /** Absent for encodings that we only decode. */
   readonly createEncoder?: (options: EncoderOptions) => Encoder;
   readonly createDecoder: (ports: DecoderPorts) => Decoder;
@@ -28,6 +32,10 @@ export interface EncoderOptions {
   readonly jpeg?: JpegEncoder;
   /** The viewer can undo Tight's gradient filter. Default false. */
   readonly gradient?: boolean;
+  /** 0 .. 9, as the viewer named it: what ZYWRLE may lose. Absent: nothing. */
+  readonly qualityLevel?: number;
+  /** The stream that ZRLE and ZYWRLE have in common on a connection. Absent: one of the encoder's own. */
+  readonly zrleDeflater?: Deflater;
   /** What `encodeParts` makes must mean the same to every viewer: it begins with new streams. Default false. */
   readonly shareable?: boolean;
 }
@@ -88,6 +96,8 @@ export interface Encoder {
     format: PixelFormat,
     sink: ByteWriter,
   ) => EncodedParts;
+  /** Whether the last rectangle of `encode` is not exact. Absent: all are. */
+  readonly lossy?: boolean;
   /** Goes on, with the same streams, as if made with these options. */
   readonly retune?: (options: EncoderOptions) => void;
 }
@@ -103,6 +113,10 @@ export interface EncodedParts {
 export interface DecoderPorts {
   /** Absent: JPEG in Tight is a ProtocolError, and the client must not ask for it. */
   readonly jpeg?: JpegDecoder;
+  /** 0 .. 9, as the client named it: how ZYWRLE is to be read. Absent: it named none. */
+  readonly qualityLevel?: number;
+  /** The stream that ZRLE and ZYWRLE have in common on a connection. Absent: one of the decoder's own. */
+  readonly zrleInflater?: Inflater;
 }
 
 /** Decodes a whole JPEG file into 0xFFRRGGBB words. Throws on a broken one. */

@@ -9,10 +9,12 @@ import { tight } from './tight/tight.ts';
 import { trle } from './trle/trle.ts';
 import { zlib } from './zlib/zlib.ts';
 import { zrle } from './zrle/zrle.ts';
+import { zywrle } from './zywrle/zywrle.ts';
 
 export const codecs: readonly Codec[] = [
   tight,
   zrle,
+  zywrle,
   trle,
   hextile,
   zlib,

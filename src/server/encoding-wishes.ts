@@ -19,7 +19,10 @@ const subsamplings: readonly JpegSubsampling[] = [
   '4:2:0',
 ];
 
-export type EncodingWishes = Pick<EncoderOptions, 'compressionLevel' | 'lossy' | 'gradient'>;
+export type EncodingWishes = Pick<
+  EncoderOptions,
+  'compressionLevel' | 'lossy' | 'qualityLevel' | 'gradient'
+>;
 
 /** The first of each kind counts. */
 export function encodingWishes(encodings: readonly number[]): EncodingWishes {
@@ -35,6 +38,7 @@ export function encodingWishes(encodings: readonly number[]): EncodingWishes {
   return {
     ...(compressionLevel === undefined ? {} : { compressionLevel }),
     ...(lossy === undefined ? {} : { lossy }),
+    ...(level === undefined ? {} : { qualityLevel: level }),
     gradient: undoesGradients(encodings),
   };
 }

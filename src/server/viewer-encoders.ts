@@ -1,10 +1,12 @@
 /** One viewer's encoders. They keep zlib streams, which live as long as the connection: one for each encoding. */
 import type { Encoder, JpegEncoder } from '../codec/codec.ts';
+import { createDeflater, type Deflater } from '../codec/zlib-stream.ts';
 import type { EncodingWishes } from './encoding-wishes.ts';
 import type { Negotiated } from './negotiated.ts';
 
 export class ViewerEncoders {
   readonly #jpeg: JpegEncoder | undefined;
+  #zrleDeflater: Deflater | undefined;
   readonly #encoders = new Map<number, { readonly encoder: Encoder; wishes: EncodingWishes }>();
 
   constructor(jpeg: JpegEncoder | undefined) {
@@ -16,7 +18,9 @@ export class ViewerEncoders {
     const known = this.#encoders.get(codec.encoding);
     const options = { ...wishes, ...(this.#jpeg === undefined ? {} : { jpeg: this.#jpeg }) };
     if (known === undefined) {
-      const encoder = codec.createEncoder(options);
+      // Viewers read ZRLE and ZYWRLE from one stream.
+      this.#zrleDeflater ??= createDeflater(wishes.compressionLevel ?? 2);
+      const encoder = codec.createEncoder({ ...options, zrleDeflater: this.#zrleDeflater });
       this.#encoders.set(codec.encoding, { encoder, wishes });
       return encoder;
     }

@@ -5,7 +5,7 @@ import { kernelAddress } from '../../pixels/kernel-framebuffer.ts';
 import { kernelSet, ZRLE_WORKSPACE_BYTES } from '../../pixels/kernels/kernels.ts';
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
-import type { Decoder } from '../codec.ts';
+import type { Decoder, DecoderPorts } from '../codec.ts';
 import { createInflater, type Inflater } from '../inflate-stream.ts';
 import { placePixels, unpackingPlace } from '../unpacked.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
@@ -13,8 +13,8 @@ import { frameZlibBlock } from '../zlib-block.ts';
 import { decodeTile } from './decode-tile.ts';
 import { maxTileBytes, TILE_AREA, TILE_SIDE, tilesOf } from './tile.ts';
 
-export function createDecoder(): Decoder {
-  const inflater = createInflater();
+export function createDecoder(ports: DecoderPorts): Decoder {
+  const inflater = ports.zrleInflater ?? createInflater();
   const pixelOf = perFormat(cpixel);
   return {
     frame: (reader, _r, _format, limits) => frameZlibBlock(reader, limits),

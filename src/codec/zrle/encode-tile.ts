@@ -53,6 +53,10 @@ export function encodeTile(
   return length;
 }
 
+/** Writes the tile as plain runs, however long that is. */
+export const encodeRuns = (tile: PixelBlock, pixel: WirePixel, target: number): number =>
+  writeRuns(openWorkspace(), tile, pixel, target);
+
 function encodeAny(
   tile: PixelBlock,
   pixel: WirePixel,

@@ -3,7 +3,7 @@ import { kernelSet } from '../../pixels/kernels/kernels.ts';
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
-import { cpixel, perFormat } from '../wire-pixel.ts';
+import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
 import { createDeflater } from '../zlib-stream.ts';
 import { encodeTile } from './encode-tile.ts';
 import { maxTileBytes, Subencoding, tilesOf } from './tile.ts';
@@ -13,8 +13,19 @@ const MAX_WIDTH = 2048;
 const MAX_AREA = 2048 * 64;
 const TILE_SIDE = 64;
 
-export function createEncoder(options: EncoderOptions): Encoder {
-  const deflater = createDeflater(options.compressionLevel ?? 2);
+/** Writes a tile at an address where there is room for a byte more than maxTileBytes; returns how many bytes it took. */
+export type TileWriter = (
+  tile: PixelBlock,
+  pixel: WirePixel,
+  target: number,
+  format: PixelFormat,
+) => number;
+
+export const createEncoder = (options: EncoderOptions): Encoder =>
+  createTilesEncoder(options, (tile, pixel, target) => encodeTile(tile, pixel, target));
+
+export function createTilesEncoder(options: EncoderOptions, writeTile: TileWriter): Encoder {
+  const deflater = options.zrleDeflater ?? createDeflater(options.compressionLevel ?? 2);
   const pixelOf = perFormat(cpixel);
 
   const encode = (block: PixelBlock, format: PixelFormat, sink: ByteWriter): void => {
@@ -26,7 +37,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
     let raw = 0;
     for (const { x, y, width: w, height: h } of tilesOf({ x: 0, y: 0, width, height })) {
       const tile = { width: w, height: h, address: address + y * stride + 4 * x, stride };
-      const length = encodeTile(tile, pixel, at);
+      const length = writeTile(tile, pixel, at, format);
       if (memory.bytes[at] === Subencoding.Raw) raw += length;
       at += length;
     }
@@ -46,4 +57,4 @@ export function createEncoder(options: EncoderOptions): Encoder {
 const maxBlockBytes = (width: number, height: number, pixelSize: number): number =>
   Math.ceil(width / TILE_SIDE) *
   Math.ceil(height / TILE_SIDE) *
-  maxTileBytes(Math.min(width, TILE_SIDE) * Math.min(height, TILE_SIDE), pixelSize);
+  (1 + maxTileBytes(Math.min(width, TILE_SIDE) * Math.min(height, TILE_SIDE), pixelSize));
