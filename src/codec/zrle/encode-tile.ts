@@ -1,4 +1,7 @@
-/** One tile of ZRLE or TRLE (RFB 7.7.5, 7.7.6): the sub-encoding with the fewest bytes. Works in the kernels' memory. */
+/**
+ * One tile of ZRLE or TRLE (RFB 7.7.5, 7.7.6): the sub-encoding with the fewest bytes, for ZRLE as they are guessed to be behind
+ * deflate. Works in the kernels' memory.
+ */
 import { kernelSet, type KernelSet } from '../../pixels/kernels/kernels.ts';
 import {
   PALETTE_BYTES,
@@ -15,6 +18,11 @@ import {
   Subencoding,
   TILE_AREA,
 } from './tile.ts';
+
+/** Deflate finds rows of packed indexes again, but hardly runs: of consoles and text these may take so many times the bytes. */
+const PACKED_MAY_TAKE = 5;
+/** Nor does it find pixels again between lengths: runs must take less than this part of the pixels. Both tuned on bench/corpus. */
+const RUNS_MAY_TAKE = 5 / 8;
 
 interface Workspace extends KernelSet {
   readonly palette: number;
@@ -81,7 +89,8 @@ function encodeAny(
   if (colours === 1) return writePalette(work, 1, Subencoding.Solid, pixel, target);
   if (colours === 0) {
     const runs = kernels.pixelRunBytes(address, stride, width, height, pixel.size);
-    if (runs < raw) return writeRuns(work, tile, pixel, target);
+    const most = last === undefined ? raw * RUNS_MAY_TAKE : raw;
+    if (runs < most) return writeRuns(work, tile, pixel, target);
     return writeRaw(work, tile, pixel, target);
   }
   const packed =
@@ -97,7 +106,8 @@ function encodeAny(
   if (plainRunsAreShorter(work, tile, pixel, withPalette))
     return writeRuns(work, tile, pixel, target);
   if (withPalette >= raw) return writeRaw(work, tile, pixel, target);
-  if (packed <= runs) {
+  const most = last === undefined ? runs * PACKED_MAY_TAKE : runs;
+  if (packed <= most && packed + colours * pixel.size < raw) {
     const length = writePalette(work, colours, colours, pixel, target);
     const bits = packedBits(colours);
     return length + kernels.packIndexes(indexes, width, height, bits, target + length);

@@ -4,7 +4,7 @@ import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
-import { createDeflater } from '../zlib-stream.ts';
+import { createDeflater, type DataShape, DeflateEffort } from '../zlib-stream.ts';
 import { encodeTile } from './encode-tile.ts';
 import { maxTileBytes, Subencoding, tilesOf } from './tile.ts';
 
@@ -12,6 +12,7 @@ import { maxTileBytes, Subencoding, tilesOf } from './tile.ts';
 const MAX_WIDTH = 2048;
 const MAX_AREA = 2048 * 64;
 const TILE_SIDE = 64;
+const DEFAULT_LEVEL = 2;
 
 /** Writes a tile at an address where there is room for a byte more than maxTileBytes; returns how many bytes it took. */
 export type TileWriter = (
@@ -25,7 +26,8 @@ export const createEncoder = (options: EncoderOptions): Encoder =>
   createTilesEncoder(options, (tile, pixel, target) => encodeTile(tile, pixel, target));
 
 export function createTilesEncoder(options: EncoderOptions, writeTile: TileWriter): Encoder {
-  const deflater = options.zrleDeflater ?? createDeflater(options.compressionLevel ?? 2);
+  const level = options.compressionLevel ?? DEFAULT_LEVEL;
+  const deflater = options.zrleDeflater ?? createDeflater(level);
   const pixelOf = perFormat(cpixel);
 
   const encode = (block: PixelBlock, format: PixelFormat, sink: ByteWriter): void => {
@@ -35,22 +37,39 @@ export function createTilesEncoder(options: EncoderOptions, writeTile: TileWrite
     const start = deflater.begin(maxBlockBytes(width, height, pixel.size));
     let at = start;
     let raw = 0;
+    let runs = 0;
     for (const { x, y, width: w, height: h } of tilesOf({ x: 0, y: 0, width, height })) {
       const tile = { width: w, height: h, address: address + y * stride + 4 * x, stride };
       const length = writeTile(tile, pixel, at, format);
-      if (memory.bytes[at] === Subencoding.Raw) raw += length;
+      const subencoding = memory.bytes[at];
+      if (subencoding === Subencoding.Raw) raw += length;
+      else if (subencoding === Subencoding.PlainRle) runs += length;
       at += length;
     }
-    // Where pixels are the most of it, they are what repeats.
-    const mostlyPixels = 2 * raw > at - start;
-    const shape = mostlyPixels
-      ? { bytesPerPixel: pixel.size, rowBytes: TILE_SIDE * pixel.size }
-      : { bytesPerPixel: 1, rowBytes: 0 };
+    const shape = shapeOf({ all: at - start, raw, runs }, pixel.size, level);
     const data = deflater.finish(at - start, shape);
     sink.u32(data.length).bytes(data);
   };
 
   return { maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode };
+}
+
+/** Where pixels are much of it, they are what repeats; where they are all of it, it is a photo, and little does. */
+function shapeOf(
+  bytes: { readonly all: number; readonly raw: number; readonly runs: number },
+  pixelSize: number,
+  level: number,
+): DataShape {
+  const { all, raw, runs } = bytes;
+  if (4 * raw > all) {
+    const shape = { bytesPerPixel: pixelSize, rowBytes: TILE_SIDE * pixelSize };
+    return raw === all && level === DEFAULT_LEVEL
+      ? { ...shape, effort: DeflateEffort.Greedy }
+      : shape;
+  }
+  // Pixels and lengths.
+  if (2 * (raw + runs) > all) return { bytesPerPixel: Math.min(4, pixelSize + 1), rowBytes: 0 };
+  return { bytesPerPixel: 1, rowBytes: 0 };
 }
 
 /** The most that all tiles of a block can take. */
