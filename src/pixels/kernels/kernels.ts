@@ -113,6 +113,21 @@ export interface Kernels {
     shift3: number,
   ) => number;
 
+  /**
+   * Hextile's tile of at most 16 x 16 values, as whatever is shortest: `size` (1..4) bytes of each value, byte i being value >>>
+   * byte i of `shifts`. The state (hextile-layout.ts) goes from tile to tile of a rectangle. Returns the bytes written, never more
+   * than 1 + width * height * size; it may scribble on 8 more.
+   */
+  readonly writeHextileTile: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    size: number,
+    shifts: number,
+    state: number,
+    target: number,
+  ) => number;
   /** Writes `size` (1..4) bytes of each value without gaps: byte i is value >>> shift i. Shifts past `size` must be 0. */
   readonly packPixels: (
     pixels: number,

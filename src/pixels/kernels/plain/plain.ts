@@ -11,6 +11,7 @@ import { packKernels } from './pack.ts';
 import { paletteKernels } from './palette.ts';
 import { runKernels } from './runs.ts';
 import { surveyKernels } from './survey.ts';
+import { hextileKernels } from './hextile.ts';
 import { inflateKernels } from './inflate.ts';
 import { unpackKernels } from './unpack.ts';
 import { zrleTileKernels } from './zrle-tile.ts';
@@ -26,6 +27,7 @@ export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...paletteKernels(memory),
   ...runKernels(memory),
   ...surveyKernels(memory),
+  ...hextileKernels(memory),
   ...inflateKernels(memory),
   ...unpackKernels(memory),
   ...zrleTileKernels(memory, unpackKernels(memory)),
