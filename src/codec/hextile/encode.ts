@@ -10,7 +10,7 @@ import { TILE } from './tile.ts';
 
 /** INVARIANT: never larger than Raw by more than one byte a tile. */
 const MAX_WIDTH = 2048;
-const MAX_AREA = 65536;
+const MAX_AREA = 2048 * 128;
 /** A row of tiles, and what the kernel may scribble. */
 const ROW_BYTES = (MAX_WIDTH / TILE) * (1 + TILE * TILE * 4) + 8;
 

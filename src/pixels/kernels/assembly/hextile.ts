@@ -168,8 +168,8 @@ function writeRaw(
   return <u32>(at - target);
 }
 
-/** Which pixels are as no neighbour of theirs and not of a value: each would be a rectangle. */
-function lonely(state: usize, pixels: usize, stride: u32, size: u32, value: u32): i32 {
+/** How many pixels are not of a value, nor as the one to the left or above: each is the first of a rectangle. */
+function corners(state: usize, pixels: usize, stride: u32, size: u32, value: u32): i32 {
   const width = size & 31;
   const height = size >>> 5;
   const all: u32 = (1 << width) - 1;
@@ -179,7 +179,7 @@ function lonely(state: usize, pixels: usize, stride: u32, size: u32, value: u32)
   for (let y: u32 = 0; y < height; y++) {
     const right = rowOf(state, AS_RIGHT, y);
     const below = rowOf(state, AS_BELOW, y);
-    count += popcnt(~(right | (right << 1) | below | above | likeValue(pixels, wide)) & all);
+    count += popcnt(~((right << 1) | above | likeValue(pixels, wide)) & all);
     above = below;
     pixels += stride;
   }
@@ -237,7 +237,7 @@ export function writeHextileTile(
     while (from < height && rowOf(state, UNPAINTED, from) == 0) from++;
     if (from == height) break;
     if (colours == FIRST_COUNTED) {
-      const count = lonely(state, pixels, stride, size, best);
+      const count = corners(state, pixels, stride, size, best);
       if (count * <i32>(pixelSize + 2) >= raw)
         return writeRaw(pixels, stride, size, pixelSize, shifts, state, target);
     }
@@ -265,11 +265,23 @@ export function writeHextileTile(
   }
   while (from < height && rowOf(state, UNPAINTED, from) == 0) from++;
   const coloured = colours != 2 || from < height;
+  if (coloured && colours > FIRST_COUNTED) {
+    const count = corners(state, pixels, stride, size, best);
+    if (count * <i32>(pixelSize + 2) >= raw)
+      return writeRaw(pixels, stride, size, pixelSize, shifts, state, target);
+  }
 
   if (!coloured) {
+    // What the tile ends with is likely to go on.
+    const lastRow = pixels + <usize>((height - 1) * stride);
+    if (bestCount == otherCount && load<u32>(lastRow + ((<usize>width - 1) << 2)) == other) {
+      other = best;
+      best = load<u32>(lastRow + ((<usize>width - 1) << 2));
+    }
     // The fewer ones may be the better ground: where they are remembered, or lie around the others.
-    const newBest = (known & 1) == 0 || best != carriedBackground ? pixelSize : 0;
-    const newOther = (known & 1) == 0 || other != carriedBackground ? pixelSize : 0;
+    // Whatever is new now is likely to be so again when it changes back.
+    const newBest = (known & 1) == 0 || best != carriedBackground ? 2 * pixelSize : 0;
+    const newOther = (known & 1) == 0 || other != carriedBackground ? 2 * pixelSize : 0;
     uncover(state, pixels, stride, size, best);
     const count = cover(state, pixels, stride, size, MAX_SUBRECTS, 0, 0, 0);
     const bestBytes = count < 0 ? i32.MAX_VALUE : 2 * count + <i32>newBest;

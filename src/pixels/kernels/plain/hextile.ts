@@ -117,10 +117,14 @@ function chooseColours(
     some.reduce((best, each) => (each[1] > best[1] ? each : best))[0];
   const all = [...counts];
   if (all.length > FIRST_COUNTED) {
-    const best = most(all.slice(0, FIRST_COUNTED));
-    if (lonely(tile, best) * (size + 2) >= values.length * size) return undefined;
+    for (const counted of [FIRST_COUNTED, MAX_COUNTED]) {
+      const best = most(all.slice(0, counted));
+      if (corners(tile, best) * (size + 2) >= values.length * size) return undefined;
+    }
   }
-  const background = most(all.slice(0, MAX_COUNTED));
+  let background = most(all.slice(0, MAX_COUNTED));
+  // What the tile ends with is likely to go on.
+  if (all.length === 2 && all[0]![1] === all[1]![1]) background = values.at(-1)!;
   if (all.length !== 2)
     return { background, foreground: background, colours: Math.min(3, all.length) };
 
@@ -128,7 +132,8 @@ function chooseColours(
   const foreground = all.find(([value]) => value !== background)![0];
   const cost = (ground: number): number => {
     const count = cover(tile, ground).length;
-    return count > MAX_SUBRECTS ? 0x7fffffff : 2 * count + (isBackground(ground) ? 0 : size);
+    // Whatever is new now is likely to be so again when it changes back.
+    return count > MAX_SUBRECTS ? 0x7fffffff : 2 * count + (isBackground(ground) ? 0 : 2 * size);
   };
   const nearlyAsMany = 4 * counts.get(foreground)! >= counts.get(background)!;
   const remembered = isBackground(foreground) && !isBackground(background);
@@ -137,20 +142,15 @@ function chooseColours(
     : { background, foreground, colours: 2 };
 }
 
-/** How many pixels are not of a value and as no neighbour of theirs: each would be a rectangle. */
-function lonely({ width, height, values }: Tile, value: number): number {
+/** How many pixels are not of a value, nor as the one to the left or above: each is the first of a rectangle. */
+function corners({ width, height, values }: Tile, value: number): number {
   let count = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const i = y * width + x;
       const own = values[i];
-      const isLike =
-        own === value ||
-        (x > 0 && values[i - 1] === own) ||
-        (x + 1 < width && values[i + 1] === own) ||
-        (y > 0 && values[i - width] === own) ||
-        (y + 1 < height && values[i + width] === own);
-      if (!isLike) count++;
+      const goesOn = (x > 0 && values[i - 1] === own) || (y > 0 && values[i - width] === own);
+      if (own !== value && !goesOn) count++;
     }
   }
   return count;
