@@ -28,14 +28,10 @@ export function createEncoder(): Encoder {
     const { row, state } = openPlace(memory);
     memory.words[(state + HEXTILE_KNOWN) >>> 2] = 0;
     for (let y = 0; y < height; y += TILE) {
+      const pixels = address + y * stride;
       const h = Math.min(TILE, height - y);
-      let at = row;
-      for (let x = 0; x < width; x += TILE) {
-        const pixels = address + y * stride + 4 * x;
-        const w = Math.min(TILE, width - x);
-        at += kernels.writeHextileTile(pixels, stride, w, h, size, shifts, state, at);
-      }
-      sink.bytes(memory.bytes.subarray(row, at));
+      const length = kernels.writeHextileTiles(pixels, stride, width, h, size, shifts, state, row);
+      sink.bytes(memory.bytes.subarray(row, row + length));
     }
   };
 

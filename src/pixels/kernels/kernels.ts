@@ -114,11 +114,11 @@ export interface Kernels {
   ) => number;
 
   /**
-   * Hextile's tile of at most 16 x 16 values, as whatever is shortest: `size` (1..4) bytes of each value, byte i being value >>>
+   * A row of Hextile's tiles, at most 16 high, each as whatever is shortest: `size` (1..4) bytes of each value, byte i being value >>>
    * byte i of `shifts`. The state (hextile-layout.ts) goes from tile to tile of a rectangle. Returns the bytes written, never more
-   * than 1 + width * height * size; it may scribble on 8 more.
+   * than width * height * size and 1 a tile; it may scribble on 8 more.
    */
-  readonly writeHextileTile: (
+  readonly writeHextileTiles: (
     pixels: number,
     stride: number,
     width: number,

@@ -186,7 +186,7 @@ function corners(state: usize, pixels: usize, stride: u32, size: u32, value: u32
   return count;
 }
 
-export function writeHextileTile(
+export function writeHextileTiles(
   pixels: usize,
   stride: u32,
   width: u32,
@@ -196,6 +196,58 @@ export function writeHextileTile(
   state: usize,
   target: usize,
 ): u32 {
+  const start = target;
+  for (let x: u32 = 0; x < width; x += 16) {
+    const w = min(16, width - x);
+    target += writeTile(pixels, stride, w, height, pixelSize, shifts, state, target);
+    pixels += 64;
+  }
+  return <u32>(target - start);
+}
+
+/** Whether 16 columns are of one value. */
+function isSolid(pixels: usize, stride: u32, height: u32): bool {
+  const value = v128.load32_splat(pixels);
+  for (let y: u32 = 0; y < height; y++) {
+    const differences = v128.or(
+      v128.or(v128.xor(v128.load(pixels), value), v128.xor(v128.load(pixels, 16), value)),
+      v128.or(v128.xor(v128.load(pixels, 32), value), v128.xor(v128.load(pixels, 48), value)),
+    );
+    if (v128.any_true(differences)) return false;
+    pixels += stride;
+  }
+  return true;
+}
+
+function writeSolid(
+  value: u32,
+  pixelSize: u32,
+  shifts: u32,
+  state: usize,
+  target: usize,
+): u32 {
+  const known = load<u32>(state + KNOWN);
+  const isNew = (known & 1) == 0 || value != load<u32>(state + BACKGROUND);
+  store<u8>(target, <u8>(isNew ? BACKGROUND_SPECIFIED : 0));
+  if (!isNew) return 1;
+  store<u32>(state + BACKGROUND, value);
+  store<u32>(state + KNOWN, known | 1);
+  return <u32>(writePixel(target + 1, value, pixelSize, shifts) - target);
+}
+
+function writeTile(
+  pixels: usize,
+  stride: u32,
+  width: u32,
+  height: u32,
+  pixelSize: u32,
+  shifts: u32,
+  state: usize,
+  target: usize,
+): u32 {
+  const first = load<u32>(pixels);
+  if (width == 16 && isSolid(pixels, stride, height))
+    return writeSolid(first, pixelSize, shifts, state, target);
   const size = width | (height << 5);
   const all: u32 = (1 << width) - 1;
   const known = load<u32>(state + KNOWN);
@@ -214,15 +266,7 @@ export function writeHextileTile(
     row += stride;
   }
 
-  const first = load<u32>(pixels);
-  if (different == 0) {
-    const isNew = (known & 1) == 0 || first != carriedBackground;
-    store<u8>(target, <u8>(isNew ? BACKGROUND_SPECIFIED : 0));
-    if (!isNew) return 1;
-    store<u32>(state + BACKGROUND, first);
-    store<u32>(state + KNOWN, known | 1);
-    return <u32>(writePixel(target + 1, first, pixelSize, shifts) - target);
-  }
+  if (different == 0) return writeSolid(first, pixelSize, shifts, state, target);
 
   const raw = <i32>(width * height * pixelSize);
   // Colours in order of appearance, each counted at once; what was counted is painted for so long.

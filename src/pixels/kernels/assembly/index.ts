@@ -4,7 +4,7 @@ export { indexFeatures, matchFeatures } from './features';
 export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
 export { filterGradient } from './filter';
-export { writeHextileTile } from './hextile';
+export { writeHextileTiles } from './hextile';
 export { moveChannels, packPixels, translatePixels } from './pack';
 export {
   addColours,

@@ -28,67 +28,86 @@ interface Subrectangle {
   readonly height: number;
 }
 
-export function hextileKernels(memory: KernelMemory): Pick<Kernels, 'writeHextileTile'> {
+export function hextileKernels(memory: KernelMemory): Pick<Kernels, 'writeHextileTiles'> {
+  const writeTile: Kernels['writeHextileTiles'] = (
+    pixels,
+    stride,
+    width,
+    height,
+    size,
+    shifts,
+    state,
+    target,
+  ) => {
+    const { bytes, words } = memory;
+    const values: number[] = [];
+    for (let y = 0; y < height; y++) {
+      const row = (pixels + y * stride) >>> 2;
+      values.push(...words.subarray(row, row + width));
+    }
+    const tile: Tile = { width, height, values };
+    const raw = values.length * size;
+    const word = (offset: number): number => (state + offset) >>> 2;
+    const known = words[word(HEXTILE_KNOWN)]!;
+    const isBackground = (value: number): boolean =>
+      (known & 1) !== 0 && words[word(HEXTILE_BACKGROUND)] === value;
+    const isForeground = (value: number): boolean =>
+      (known & 2) !== 0 && words[word(HEXTILE_FOREGROUND)] === value;
+
+    let at = target;
+    const writePixel = (value: number): void => {
+      for (let i = 0; i < size; i++) bytes[at++] = value >>> ((shifts >>> (8 * i)) & 31);
+    };
+    const writeRaw = (): number => {
+      bytes[at++] = RAW;
+      for (const value of values) writePixel(value);
+      words[word(HEXTILE_KNOWN)] = 0;
+      return at - target;
+    };
+
+    const ground = chooseColours(tile, size, isBackground);
+    if (ground === undefined) return writeRaw();
+    const { background, foreground, colours } = ground;
+    const coloured = colours > 2;
+    const newBackground = !isBackground(background);
+    const newForeground = colours === 2 && !isForeground(foreground);
+    const head = 1 + (newBackground ? size : 0) + (newForeground ? size : 0);
+    const each = coloured ? size + 2 : 2;
+    const room = Math.min(MAX_SUBRECTS, Math.floor(Math.max(0, raw - head - 1) / each));
+    const found = cover(tile, background);
+    if (colours > 1 && found.length > room) return writeRaw();
+
+    bytes[at++] =
+      (newBackground ? BACKGROUND_SPECIFIED : 0) |
+      (newForeground ? FOREGROUND_SPECIFIED : 0) |
+      (colours > 1 ? ANY_SUBRECTS : 0) |
+      (coloured ? SUBRECTS_COLOURED : 0);
+    if (newBackground) writePixel(background);
+    if (newForeground) writePixel(foreground);
+    words[word(HEXTILE_BACKGROUND)] = background;
+    if (colours === 1) {
+      words[word(HEXTILE_KNOWN)] = known | 1;
+      return at - target;
+    }
+    if (!coloured) words[word(HEXTILE_FOREGROUND)] = foreground;
+    // Behind a coloured tile the foreground is named again: some decoders use it as their scratch colour.
+    words[word(HEXTILE_KNOWN)] = coloured ? 1 : 3;
+    bytes[at++] = found.length;
+    for (const { x, y, width: w, height: h } of found) {
+      if (coloured) writePixel(values[y * width + x]!);
+      bytes[at++] = (x << 4) | y;
+      bytes[at++] = ((w - 1) << 4) | (h - 1);
+    }
+    return at - target;
+  };
+
   return {
-    writeHextileTile: (pixels, stride, width, height, size, shifts, state, target) => {
-      const { bytes, words } = memory;
-      const values: number[] = [];
-      for (let y = 0; y < height; y++) {
-        const row = (pixels + y * stride) >>> 2;
-        values.push(...words.subarray(row, row + width));
-      }
-      const tile: Tile = { width, height, values };
-      const raw = values.length * size;
-      const word = (offset: number): number => (state + offset) >>> 2;
-      const known = words[word(HEXTILE_KNOWN)]!;
-      const isBackground = (value: number): boolean =>
-        (known & 1) !== 0 && words[word(HEXTILE_BACKGROUND)] === value;
-      const isForeground = (value: number): boolean =>
-        (known & 2) !== 0 && words[word(HEXTILE_FOREGROUND)] === value;
-
+    writeHextileTiles: (pixels, stride, width, height, ...rest) => {
+      const [size, shifts, state, target] = rest;
       let at = target;
-      const writePixel = (value: number): void => {
-        for (let i = 0; i < size; i++) bytes[at++] = value >>> ((shifts >>> (8 * i)) & 31);
-      };
-      const writeRaw = (): number => {
-        bytes[at++] = RAW;
-        for (const value of values) writePixel(value);
-        words[word(HEXTILE_KNOWN)] = 0;
-        return at - target;
-      };
-
-      const ground = chooseColours(tile, size, isBackground);
-      if (ground === undefined) return writeRaw();
-      const { background, foreground, colours } = ground;
-      const coloured = colours > 2;
-      const newBackground = !isBackground(background);
-      const newForeground = colours === 2 && !isForeground(foreground);
-      const head = 1 + (newBackground ? size : 0) + (newForeground ? size : 0);
-      const each = coloured ? size + 2 : 2;
-      const room = Math.min(MAX_SUBRECTS, Math.floor(Math.max(0, raw - head - 1) / each));
-      const found = cover(tile, background);
-      if (colours > 1 && found.length > room) return writeRaw();
-
-      bytes[at++] =
-        (newBackground ? BACKGROUND_SPECIFIED : 0) |
-        (newForeground ? FOREGROUND_SPECIFIED : 0) |
-        (colours > 1 ? ANY_SUBRECTS : 0) |
-        (coloured ? SUBRECTS_COLOURED : 0);
-      if (newBackground) writePixel(background);
-      if (newForeground) writePixel(foreground);
-      words[word(HEXTILE_BACKGROUND)] = background;
-      if (colours === 1) {
-        words[word(HEXTILE_KNOWN)] = known | 1;
-        return at - target;
-      }
-      if (!coloured) words[word(HEXTILE_FOREGROUND)] = foreground;
-      // Behind a coloured tile the foreground is named again: some decoders use it as their scratch colour.
-      words[word(HEXTILE_KNOWN)] = coloured ? 1 : 3;
-      bytes[at++] = found.length;
-      for (const { x, y, width: w, height: h } of found) {
-        if (coloured) writePixel(values[y * width + x]!);
-        bytes[at++] = (x << 4) | y;
-        bytes[at++] = ((w - 1) << 4) | (h - 1);
+      for (let x = 0; x < width; x += 16) {
+        const w = Math.min(16, width - x);
+        at += writeTile(pixels + 4 * x, stride, w, height, size, shifts, state, at);
       }
       return at - target;
     },
