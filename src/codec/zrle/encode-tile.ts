@@ -76,6 +76,9 @@ function encodeAny(
   const { width, height, address, stride } = tile;
   const area = width * height;
   const raw = area * pixel.size;
+  const first = work.memory.words[address >>> 2]!;
+  if (kernels.equalRows(address, stride, width, height, first) === height)
+    return writeSolid(work, address, pixel, target);
   const colours = kernels.scanPalette(
     address,
     stride,
@@ -86,7 +89,6 @@ function encodeAny(
     indexes,
   );
 
-  if (colours === 1) return writePalette(work, 1, Subencoding.Solid, pixel, target);
   if (colours === 0) {
     const runs = kernels.pixelRunBytes(address, stride, width, height, pixel.size);
     const most = last === undefined ? raw * RUNS_MAY_TAKE : raw;
@@ -185,6 +187,17 @@ function plainRunsAreShorter(
   return (
     runs * (size + 1) < than && kernels.pixelRunBytes(address, stride, width, height, size) < than
   );
+}
+
+/** A tile of the value at an address. */
+function writeSolid(
+  { memory }: Workspace,
+  address: number,
+  pixel: WirePixel,
+  target: number,
+): number {
+  memory.bytes[target] = Subencoding.Solid;
+  return 1 + packBlock({ width: 1, height: 1, address, stride: 4 }, pixel, target + 1);
 }
 
 /** The sub-encoding and the palette's colours. */

@@ -99,6 +99,18 @@ export function packIndexes(
   return <u32>(target - start);
 }
 
+/** A bit for each of `count` (1..16) pixels that differs from the one before it, which for the first is `before`. */
+// @ts-ignore: decorator
+@inline function changes(pixels: usize, count: u32, before: u32): u32 {
+  const asNext =
+    i32x4.bitmask(i32x4.eq(v128.load(pixels), v128.load(pixels, 4))) |
+    (i32x4.bitmask(i32x4.eq(v128.load(pixels, 16), v128.load(pixels, 20))) << 4) |
+    (i32x4.bitmask(i32x4.eq(v128.load(pixels, 32), v128.load(pixels, 36))) << 8) |
+    (i32x4.bitmask(i32x4.eq(v128.load(pixels, 48), v128.load(pixels, 52))) << 12);
+  const later: u32 = <u32>~asNext << 1;
+  return (later | u32(load<u32>(pixels) != before)) & ((1 << count) - 1);
+}
+
 export function pixelRunBytes(
   pixels: usize,
   stride: u32,
@@ -108,17 +120,20 @@ export function pixelRunBytes(
 ): u32 {
   let bytes: u32 = 0;
   let length: usize = 0;
-  let value: u32 = 0;
+  let value = load<u32>(pixels);
   for (let y: u32 = 0; y < height; y++) {
-    for (let x: u32 = 0; x < width; x++) {
-      const pixel = load<u32>(pixels + ((<usize>x) << 2));
-      if (length != 0 && pixel == value) {
-        length++;
+    for (let x: u32 = 0; x < width; x += 16) {
+      const at = pixels + ((<usize>x) << 2);
+      const count: u32 = min(16, width - x);
+      const found = changes(at, count, value);
+      value = load<u32>(at + ((<usize>count - 1) << 2));
+      if (found == 0) {
+        length += count;
         continue;
       }
-      if (length != 0) bytes += size + 1 + longBytes(length);
-      value = pixel;
-      length = 1;
+      // The first change ends what may be a long run; those between are short.
+      bytes += longBytes(length + ctz(found)) + <u32>popcnt(found) * (size + 1);
+      length = count - (31 - clz(found));
     }
     pixels += stride;
   }
@@ -157,18 +172,23 @@ export function writePixelRuns(
 ): u32 {
   const start = target;
   let length: usize = 0;
-  let value: u32 = 0;
+  let value = load<u32>(pixels);
   for (let y: u32 = 0; y < height; y++) {
-    for (let x: u32 = 0; x < width; x++) {
-      const pixel = load<u32>(pixels + ((<usize>x) << 2));
-      if (length != 0 && pixel == value) {
-        length++;
-        continue;
-      }
-      if (length != 0)
+    for (let x: u32 = 0; x < width; x += 16) {
+      const at = pixels + ((<usize>x) << 2);
+      const count: u32 = min(16, width - x);
+      let found = changes(at, count, value);
+      let from: u32 = 0;
+      while (found != 0) {
+        const next: u32 = ctz(found);
+        length += next - from;
         target = writeRun(value, length, target, size, shift0, shift1, shift2, shift3);
-      value = pixel;
-      length = 1;
+        value = load<u32>(at + ((<usize>next) << 2));
+        length = 0;
+        from = next;
+        found &= found - 1;
+      }
+      length += count - from;
     }
     pixels += stride;
   }
