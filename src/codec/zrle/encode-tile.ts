@@ -24,12 +24,17 @@ const PACKED_MAY_TAKE = 5;
 /** Nor does it find pixels again between lengths: runs must take less than this part of the pixels. Both tuned on bench/corpus. */
 const RUNS_MAY_TAKE = 5 / 8;
 
+/** 2048 pixels. */
+const MAX_ROW_TILES = 32;
+
 interface Workspace extends KernelSet {
   readonly palette: number;
   /** A byte for each pixel of a tile. */
   readonly indexes: number;
   /** A byte for each colour of a palette. */
   readonly lookup: number;
+  /** A byte for each of a row of tiles. */
+  readonly solid: number;
 }
 
 // Shared by all encoders: encode is synchronous.
@@ -41,7 +46,8 @@ function openWorkspace(): Workspace {
     const palette = set.memory.allocate(PALETTE_BYTES);
     set.memory.bytes.fill(0, palette, palette + PALETTE_BYTES);
     const indexes = set.memory.allocate(TILE_AREA);
-    workspace = { ...set, palette, indexes, lookup: set.memory.allocate(MAX_RLE_COLOURS) };
+    const lookup = set.memory.allocate(MAX_RLE_COLOURS);
+    workspace = { ...set, palette, indexes, lookup, solid: set.memory.allocate(MAX_ROW_TILES) };
   }
   return workspace;
 }
@@ -60,6 +66,20 @@ export function encodeTile(
   if (last !== undefined) remember(last, target);
   return length;
 }
+
+/**
+ * Looks at a row of 64 x 64 tiles, at most 2048 wide: returns the address of a byte for each, 1 when it is of one value, valid
+ * until the next call. Together, as memory is then read in order.
+ */
+export function findSolid({ width, height, address, stride }: PixelBlock): number {
+  const { kernels, solid } = openWorkspace();
+  kernels.solidSquares(address, stride, width, height, solid);
+  return solid;
+}
+
+/** Writes a tile that is of the value at an address. */
+export const encodeSolid = (address: number, pixel: WirePixel, target: number): number =>
+  writeSolid(openWorkspace(), address, pixel, target);
 
 /** Writes the tile as plain runs, however long that is. */
 export const encodeRuns = (tile: PixelBlock, pixel: WirePixel, target: number): number =>

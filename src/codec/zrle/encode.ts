@@ -5,7 +5,7 @@ import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
 import { createDeflater, type DataShape, DeflateEffort } from '../zlib-stream.ts';
-import { encodeTile } from './encode-tile.ts';
+import { encodeSolid, encodeTile, findSolid } from './encode-tile.ts';
 import { maxTileBytes, Subencoding, tilesOf } from './tile.ts';
 
 // The largest rectangle bounds how long the event loop stands still.
@@ -38,9 +38,14 @@ export function createTilesEncoder(options: EncoderOptions, writeTile: TileWrite
     let at = start;
     let raw = 0;
     let runs = 0;
+    let solid = 0;
     for (const { x, y, width: w, height: h } of tilesOf({ x: 0, y: 0, width, height })) {
       const tile = { width: w, height: h, address: address + y * stride + 4 * x, stride };
-      const length = writeTile(tile, pixel, at, format);
+      if (x === 0) solid = findSolid({ ...tile, width });
+      const length =
+        memory.bytes[solid + x / TILE_SIDE] === 1
+          ? encodeSolid(tile.address, pixel, at)
+          : writeTile(tile, pixel, at, format);
       const subencoding = memory.bytes[at];
       if (subencoding === Subencoding.Raw) raw += length;
       else if (subencoding === Subencoding.PlainRle) runs += length;
