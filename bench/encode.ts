@@ -2,17 +2,21 @@
  * How fast and how small are our encoders beside libvncserver's, and what does TigerVNC's recorded ratio make of that?
  *
  * Both encode the same frames of bench/corpus in process, for a viewer of depth 24 with the same wishes: `full` sends each
- * frame whole, `damage` what changed since the one before. They take turns, each time in a new process; processor time is all
- * of the process's threads', the median of the passes after the first, then of the rounds. Every stream is then decoded by
- * libvncclient and by our own decoder and compared with the frames, pixel by pixel. `pool` compares wall time, as it uses
- * more than one core; `moves` lets ours use CopyRect, which libvncserver uses only where a program says what it moved.
- * Options: --json, --quick (half a minute), --rounds N (default 5), --passes N (default 4), --frames N of a corpus (default
- * 12), --corpus LIST, --mode full,damage, --only LIST of settings such as "Tight L2,ZRLE L2", --svg: writes docs/images.
+ * frame whole, `damage` the tiles of 64x64 that changed since the one before (ours then looks for what really changed, in
+ * its own time). They take turns, each time in a new process; processor time is all of the process's threads', the median of
+ * the second half of the passes, then of the rounds. Every stream is then decoded by libvncclient and by our own decoder and
+ * compared with the frames, pixel by pixel. `pool` compares wall time, as it uses more than one core; `moves` lets ours use
+ * CopyRect, which libvncserver uses only where a program says what it moved.
+ * Options: --json (a PSNR of null: exact), --markdown, --quick (half a minute), --rounds N (default 5), --passes N at least
+ * (default 4), --frames N of a corpus (default 12), --corpus LIST, --mode full,damage, --only LIST of settings such as
+ * "Tight L2,ZRLE L2", --svg: writes docs/images, --gate: ends with 1 unless every gate is met, as it does in any case when a
+ * stream is wrong.
  */
 import { parseArgs } from 'node:util';
 import {
   heldOutCorpora,
   openCorpora,
+  passesOf,
   tunedCorpora,
   type Corpus,
   type Mode,
@@ -53,8 +57,10 @@ const settings: readonly Setting[] = [
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     svg: { type: 'boolean', default: false },
+    gate: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     passes: { type: 'string' },
     frames: { type: 'string' },
@@ -66,9 +72,6 @@ const { values: flags } = parseArgs({
 const { quick } = flags;
 const rounds = Number(flags.rounds ?? (quick ? 2 : 5));
 const passes = Number(flags.passes ?? (quick ? 2 : 4));
-/** A console's pass takes milliseconds, too few for a compiler to warm up in. */
-const passesOf = (corpus: Corpus): number =>
-  Math.min(64, corpus.name === 'vm' ? 6 * passes : passes);
 const frames = Number(flags.frames ?? (quick ? 3 : 12));
 const corpusNames = (
   flags.corpus ?? (quick ? tunedCorpora : [...tunedCorpora, ...heldOutCorpora]).join(',')
@@ -134,7 +137,7 @@ try {
           mode,
           theirs,
           rounds,
-          passes: passesOf(corpus),
+          passes: passesOf(corpus.plans[mode], passes),
           ours: { ...theirs, copyRect: moves, pool },
         };
         rows.push(rowOf(corpus, mode, setting, measureEncoders(job, programs)));
@@ -163,47 +166,50 @@ function print(): void {
   console.log(
     `\nEncoders, ${rounds} rounds of ${passes} passes by turns, medians; processor time; single thread but for pool\n`,
   );
-  printTable([
+  printTable(
     [
-      'corpus',
-      'what',
-      'setting',
-      'libvncserver',
-      'MPix/s',
-      'ours',
-      'MPix/s',
-      'cold',
-      'speed',
-      'bytes',
-      'speed to TigerVNC',
-      'bytes',
-      'pixels: theirs',
-      'ours',
-      'gates',
+      [
+        'corpus',
+        'what',
+        'setting',
+        'libvncserver',
+        'MPix/s',
+        'ours',
+        'MPix/s',
+        'cold',
+        'speed',
+        'bytes',
+        'speed to TigerVNC',
+        'bytes',
+        'pixels: theirs',
+        'ours',
+        'gates',
+      ],
+      ...rows.map((row) => {
+        const { libvncserver, ours } = row.measured.sides;
+        const mpix = row.measured.pixels / 1e6;
+        const pool = row.setting.endsWith('pool');
+        return [
+          row.heldOut ? `${row.corpus} (held out)` : row.corpus,
+          row.mode,
+          row.setting,
+          bytesText(libvncserver.bytes),
+          fixed(mpix / libvncserver.cpu, 0),
+          bytesText(ours.bytes),
+          fixed(mpix / (pool ? ours.wall : ours.cpu), 0),
+          fixed(mpix / ours.coldCpu, 0),
+          times(row.speed),
+          times(row.bytes),
+          times(row.tigerSpeed),
+          times(row.tigerBytes),
+          decibels(libvncserver.psnr),
+          decibels(ours.psnr),
+          row.gates.length === 0 ? '' : row.gates.every((gate) => gate.met) ? 'met' : 'NOT MET',
+        ];
+      }),
     ],
-    ...rows.map((row) => {
-      const { libvncserver, ours } = row.measured.sides;
-      const mpix = row.measured.pixels / 1e6;
-      const pool = row.setting.endsWith('pool');
-      return [
-        row.heldOut ? `${row.corpus} (held out)` : row.corpus,
-        row.mode,
-        row.setting,
-        bytesText(libvncserver.bytes),
-        fixed(mpix / libvncserver.cpu, 0),
-        bytesText(ours.bytes),
-        fixed(mpix / (pool ? ours.wall : ours.cpu), 0),
-        fixed(mpix / ours.coldCpu, 0),
-        times(row.speed),
-        times(row.bytes),
-        times(row.tigerSpeed),
-        times(row.tigerBytes),
-        decibels(libvncserver.psnr),
-        decibels(ours.psnr),
-        row.gates.length === 0 ? '' : row.gates.every((gate) => gate.met) ? 'met' : 'NOT MET',
-      ];
-    }),
-  ]);
+    flags.markdown,
+  );
   const gated = rows.filter((row) => row.gates.length > 0);
   if (gated.length > 0) console.log('\nGates:');
   for (const { corpus, mode, setting, gates } of gated)
@@ -221,4 +227,5 @@ if (flags.json)
   console.log(JSON.stringify({ rounds, passes, frames, rows, left: [...left], faults }));
 else print();
 if (flags.svg) drawEncoders(rows);
-process.exit(faults.length === 0 ? 0 : 1);
+const gatesMet = rows.every((row) => row.gates.every((gate) => gate.met));
+process.exit(faults.length === 0 && (gatesMet || !flags.gate) ? 0 : 1);

@@ -6,9 +6,9 @@
  * from the picture which it saw. Processor time is that of every process that serves; of the source apart where it is apart
  * (for QEMU without the guest's own threads). Latency: from a key that is sent to its effect in the viewer's picture, with
  * nothing else moving (`quiet`) and with everything moving. The servers take turns; the others are stopped meanwhile.
- * Options: --json, --quick, --rounds N (default 5), --seconds N (default 5), --fps N (default 30), --keys N a round (default
- * 40), --size WxH (default 1920x1080), --only LIST of names, --jpeg: with JPEG at quality 8,
- * --copies: the content scrolls by XCopyArea, of which TigerVNC makes CopyRect, --svg.
+ * Options: --json, --markdown, --quick, --rounds N (default 5), --seconds N (default 5), --fps N (default 30), --keys N a
+ * round (default 40), --size WxH (default 1920x1080), --only LIST of names, --jpeg: with JPEG at quality 8, --copies: the
+ * content scrolls by XCopyArea, of which TigerVNC makes CopyRect, --svg.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -31,6 +31,7 @@ import {
   type Scene,
   type SceneOptions,
 } from './support/live-scenes.ts';
+import { enterGrub, frameNumber, keyToPixel, type Viewer } from './support/live-viewer.ts';
 import { compile } from './support/native.ts';
 import { percentile } from './support/statistics.ts';
 import { barChart, lineChart, saveImage } from './support/svg.ts';
@@ -39,6 +40,7 @@ import { fixed, median, printTable } from './support/table.ts';
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     svg: { type: 'boolean', default: false },
     jpeg: { type: 'boolean', default: false },
@@ -57,7 +59,6 @@ const keys = Number(flags.keys ?? (flags.quick ? 15 : 40));
 const framesPerSecond = Number(flags.fps);
 const [width, height] = flags.size.split('x').map(Number) as [number, number];
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const LATEST_MS = 5000;
 
 const makers: Readonly<Record<string, (options: SceneOptions) => Promise<Scene>>> = {
   Xvnc: xvncScene,
@@ -67,13 +68,6 @@ const makers: Readonly<Record<string, (options: SceneOptions) => Promise<Scene>>
   QEMU: qemuScene,
   'ours before QEMU': relayedQemuScene,
 };
-
-interface Viewer {
-  readonly scene: Scene;
-  readonly client: VncClient;
-  /** Bytes that came from the network. */
-  readonly bytes: () => number;
-}
 
 interface Sample {
   readonly frames: number;
@@ -106,7 +100,7 @@ async function open(scene: Scene): Promise<Viewer> {
   const attempt = (): Promise<VncClient> =>
     connect(`127.0.0.1::${scene.port}`, {
       security: 'X509None',
-      tls: { ca, serverName: '127.0.0.1' },
+      tls: { ca, servername: '127.0.0.1' },
       jpeg: flags.jpeg,
       compressionLevel: 2,
     });
@@ -123,16 +117,6 @@ async function open(scene: Scene): Promise<Viewer> {
   const socket = lastSocket!;
   await client.refresh(false);
   return { scene, client, bytes: () => socket.bytesRead };
-}
-
-/** The number that x-content writes into each frame. */
-function frameNumber({ client }: Viewer): number {
-  const { framebuffer } = client;
-  let number = 0;
-  for (let bit = 0; bit < 16; bit++)
-    if ((framebuffer.pixels[framebuffer.at(100 + bit * 8 + 4, 12)]! & 0x80) !== 0)
-      number |= 1 << bit;
-  return number;
 }
 
 async function watchMoving(viewer: Viewer): Promise<Sample> {
@@ -161,38 +145,6 @@ async function watchMoving(viewer: Viewer): Promise<Sample> {
   };
 }
 
-/** The pixels that a key changes: x-content's square, or the next cell at GRUB's prompt. */
-function effect({ scene, client }: Viewer): string {
-  const { framebuffer } = client;
-  const where =
-    scene.rate === undefined
-      ? { x: 54, y: 128, width: 640, height: 12 }
-      : { x: 40, y: 40, width: 1, height: 1 };
-  return Buffer.from(framebuffer.get(where).buffer).toString('latin1');
-}
-
-/** Milliseconds from a key to its effect; undefined when none was seen. */
-async function keyToPixel(viewer: Viewer, keysym: number): Promise<number | undefined> {
-  const { client } = viewer;
-  const before = effect(viewer);
-  const begin = performance.now();
-  const changed = new Promise<number | undefined>((resolve) => {
-    const timer = setTimeout(() => {
-      forget();
-      resolve(undefined);
-    }, LATEST_MS);
-    const forget = client.events.on('damage', () => {
-      if (effect(viewer) === before) return;
-      clearTimeout(timer);
-      forget();
-      resolve(performance.now() - begin);
-    });
-  });
-  client.key({ down: true, keysym });
-  client.key({ down: false, keysym });
-  return changed;
-}
-
 async function pressMany(viewer: Viewer, into: number[], row: Row): Promise<void> {
   for (let i = 0; i < keys; i++) {
     // GRUB's line is taken back when it is long.
@@ -206,19 +158,6 @@ async function pressMany(viewer: Viewer, into: number[], row: Row): Promise<void
     // Not in step with anybody's timer.
     await sleep(20 + Math.random() * 50);
   }
-}
-
-/** GRUB's prompt, after its menu. */
-async function enterGrub({ client }: Viewer): Promise<void> {
-  const prompt = { x: 0, y: 128, width: 8, height: 16 };
-  for (let tries = 0; tries < 60; tries++) {
-    const { framebuffer } = client;
-    const sized = framebuffer.width === 720 && framebuffer.height === 400;
-    if (sized && framebuffer.get(prompt).some((pixel) => pixel !== 0xff000000)) break;
-    if (sized) await pressKeys(client, 'c');
-    await sleep(400);
-  }
-  await pressKeys(client, 'ctrl-u');
 }
 
 async function measure(viewer: Viewer, row: Row, round: number): Promise<void> {
@@ -242,6 +181,9 @@ async function measure(viewer: Viewer, row: Row, round: number): Promise<void> {
   scene.rate(0);
   await sleep(500);
 }
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stopEverything().then(() => process.exit(1)));
 
 const viewers: Viewer[] = [];
 const scenes: Scene[] = [];
@@ -296,58 +238,61 @@ if (flags.json) {
   console.log(
     `\nWhole servers over X509None on loopback, ${flags.size} at ${framesPerSecond} frames a second${flags.jpeg ? ', JPEG' : ', lossless'}; medians of ${rounds} rounds\n`,
   );
-  printTable([
+  printTable(
     [
-      'server',
-      'frames/s seen',
-      'updates/s',
-      'kB/frame',
-      'server CPU ms/frame',
-      'source CPU ms/frame',
-      'quiet p50 ms',
-      'p99',
-      'moving p50 ms',
-      'p99',
-      'lost keys',
+      [
+        'server',
+        'frames/s seen',
+        'updates/s',
+        'kB/frame',
+        'server CPU ms/frame',
+        'source CPU ms/frame',
+        'quiet p50 ms',
+        'p99',
+        'moving p50 ms',
+        'p99',
+        'lost keys',
+      ],
+      ...rows.map((row) => [
+        row.name,
+        fixed(
+          of(row, (sample) => sample.frames / sample.seconds),
+          1,
+        ),
+        fixed(
+          of(row, (sample) => sample.updates / sample.seconds),
+          1,
+        ),
+        fixed(
+          of(
+            row,
+            perFrame((sample) => sample.bytes),
+          ) / 1000,
+          1,
+        ),
+        fixed(
+          of(
+            row,
+            perFrame((sample) => sample.serverCpu),
+          ) * 1000,
+          2,
+        ),
+        fixed(
+          of(
+            row,
+            perFrame((sample) => sample.sourceCpu),
+          ) * 1000,
+          2,
+        ),
+        fixed(percentile(row.quietMs, 0.5), 1),
+        fixed(percentile(row.quietMs, 0.99), 1),
+        fixed(percentile(row.movingMs, 0.5), 1),
+        fixed(percentile(row.movingMs, 0.99), 1),
+        row.lost,
+      ]),
     ],
-    ...rows.map((row) => [
-      row.name,
-      fixed(
-        of(row, (sample) => sample.frames / sample.seconds),
-        1,
-      ),
-      fixed(
-        of(row, (sample) => sample.updates / sample.seconds),
-        1,
-      ),
-      fixed(
-        of(
-          row,
-          perFrame((sample) => sample.bytes),
-        ) / 1000,
-        1,
-      ),
-      fixed(
-        of(
-          row,
-          perFrame((sample) => sample.serverCpu),
-        ) * 1000,
-        2,
-      ),
-      fixed(
-        of(
-          row,
-          perFrame((sample) => sample.sourceCpu),
-        ) * 1000,
-        2,
-      ),
-      fixed(percentile(row.quietMs, 0.5), 1),
-      fixed(percentile(row.quietMs, 0.99), 1),
-      fixed(percentile(row.movingMs, 0.5), 1),
-      fixed(percentile(row.movingMs, 0.99), 1),
-      row.lost,
-    ]),
-  ]);
+    flags.markdown,
+  );
 }
 if (flags.svg) {
   const shares = Array.from({ length: 50 }, (_, i) => (i + 0.5) / 50);

@@ -3,8 +3,10 @@
  *
  * A server plays a corpus at a fixed rate to a fast viewer, without and with a second one that takes 1 Mbit/s, in turns.
  * Memory is the server process's resident set, looked at ten times a second.
- * Options: --json, --rounds N (default 5), --seconds N a phase (default 6), --corpus NAME (default desktop), --fps N
- * (default 5), --mbit N (default 1), --mode None|… (default X509None), --encoding Tight|ZRLE (default Tight), --quick, --svg.
+ * Options: --json, --markdown, --rounds N (default 3), --seconds N a phase (default 20: a whole picture takes as long),
+ * --corpus NAME (default desktop),
+ * --fps N (default 5), --mbit N (default 1), --mode None|… (default X509None), --encoding Tight|ZRLE (default Tight),
+ * --quick, --svg.
  */
 import { parseArgs } from 'node:util';
 import { Encoding } from '../src/rfb/constants.ts';
@@ -19,6 +21,7 @@ import { watch, type Watcher } from './support/watcher.ts';
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     svg: { type: 'boolean', default: false },
     rounds: { type: 'string' },
@@ -30,8 +33,8 @@ const { values: flags } = parseArgs({
     encoding: { type: 'string', default: 'Tight' },
   },
 });
-const rounds = Number(flags.rounds ?? (flags.quick ? 2 : 5));
-const seconds = Number(flags.seconds ?? (flags.quick ? 4 : 6));
+const rounds = Number(flags.rounds ?? (flags.quick ? 2 : 3));
+const seconds = Number(flags.seconds ?? (flags.quick ? 4 : 20));
 const framesPerSecond = Number(flags.fps);
 const encodings = [Encoding[flags.encoding as 'Tight'], Encoding.CompressionLevel0 + 2];
 
@@ -111,32 +114,35 @@ if (flags.json) {
   console.log(
     `\nA fast viewer and one of ${flags.mbit} Mbit/s, ${flags.corpus} at ${framesPerSecond} frames a second, ${flags.mode}, ${flags.encoding}; medians of ${rounds} rounds\n`,
   );
-  printTable([
-    ['', 'fast updates/s', 'slow updates/s', 'slow kbit/s', 'memory MB'],
-    ...[false, true].map((slow) => [
-      slow ? 'with the slow one' : 'alone',
-      fixed(
-        of(slow, (each) => each.fastPerSecond),
-        2,
-      ),
-      slow
-        ? fixed(
-            of(slow, (each) => each.slowPerSecond),
-            2,
-          )
-        : '-',
-      slow
-        ? fixed(
-            of(slow, (each) => each.slowKilobits),
-            0,
-          )
-        : '-',
-      fixed(
-        of(slow, (each) => each.highestMemory),
-        0,
-      ),
-    ]),
-  ]);
+  printTable(
+    [
+      ['', 'fast updates/s', 'slow updates/s', 'slow kbit/s', 'memory MB'],
+      ...[false, true].map((slow) => [
+        slow ? 'with the slow one' : 'alone',
+        fixed(
+          of(slow, (each) => each.fastPerSecond),
+          2,
+        ),
+        slow
+          ? fixed(
+              of(slow, (each) => each.slowPerSecond),
+              2,
+            )
+          : '-',
+        slow
+          ? fixed(
+              of(slow, (each) => each.slowKilobits),
+              0,
+            )
+          : '-',
+        fixed(
+          of(slow, (each) => each.highestMemory),
+          0,
+        ),
+      ]),
+    ],
+    flags.markdown,
+  );
   console.log(
     `\n  the fast one keeps ${fixed((100 * beside) / alone, 0)} % of its rate; the server never had more than ${fixed(peak, 0)} MB`,
   );

@@ -4,8 +4,9 @@
  * A server plays a corpus at a fixed rate; viewers that take every update log in until there are as many as a step says.
  * Processor time is the server process's, all threads, less what it takes to play to nobody; memory is its resident set
  * after a collection, less that with nobody.
- * Options: --json, --viewers LIST (default 1,10,50), --seconds N a step (default 8), --corpus NAME (default desktop),
- * --fps N (default 5), --mode None|X509Vnc|… (default X509None), --encoding Tight|ZRLE (default Tight), --quick, --svg.
+ * Options: --json, --markdown, --viewers LIST (default 1,10,50), --seconds N a step (default 8), --corpus NAME (default
+ * desktop), --fps N (default 5), --mode None|X509Vnc|… (default X509None), --encoding Tight|ZRLE (default Tight), --quick,
+ * --svg.
  */
 import { parseArgs } from 'node:util';
 import { Encoding } from '../src/rfb/constants.ts';
@@ -20,6 +21,7 @@ import { watch, type Watcher } from './support/watcher.ts';
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     svg: { type: 'boolean', default: false },
     viewers: { type: 'string' },
@@ -51,6 +53,8 @@ interface Row {
   readonly kilobytesPerUpdate: number;
   /** Resident, kilobytes, above that with nobody. */
   readonly memoryPerViewer: number;
+  /** The same for those only that came since the step before. */
+  readonly memoryPerFurther: number;
   readonly memory: number;
 }
 
@@ -78,6 +82,7 @@ async function step(viewers: number, idle: { cpu: number; memory: number }): Pro
   const after = counts();
   await server.settle();
   const memory = residentKilobytes(server.pid);
+  const last = rows.at(-1);
   const rates = after.map(([updates], i) => (updates - before[i]![0]) / took);
   const updates = after.reduce((sum, [count], i) => sum + count - before[i]![0], 0);
   const bytes = after.reduce((sum, [, count], i) => sum + count - before[i]![1], 0);
@@ -90,6 +95,7 @@ async function step(viewers: number, idle: { cpu: number; memory: number }): Pro
     cpuMsPerUpdate: ((spent - idle.cpu) * took * 1000) / updates,
     kilobytesPerUpdate: bytes / updates / 1000,
     memoryPerViewer: (memory - idle.memory) / viewers,
+    memoryPerFurther: (memory - (last?.memory ?? idle.memory)) / (viewers - (last?.viewers ?? 0)),
     memory,
   };
 }
@@ -123,28 +129,33 @@ if (flags.json) {
   console.log(
     `\nViewers of ${flags.corpus} at ${framesPerSecond} frames a second, ${flags.mode}, ${flags.encoding}\n`,
   );
-  printTable([
+  printTable(
     [
-      'viewers',
-      'updates/s each',
-      'least',
-      'server CPU',
-      'CPU/viewer',
-      'CPU ms/update',
-      'kB/update',
-      'memory/viewer',
+      [
+        'viewers',
+        'updates/s each',
+        'least',
+        'server CPU',
+        'CPU/viewer',
+        'CPU ms/update',
+        'kB/update',
+        'memory/viewer',
+        'each further',
+      ],
+      ...rows.map((row) => [
+        row.viewers,
+        fixed(row.updatesPerSecond, 1),
+        fixed(row.leastUpdatesPerSecond, 1),
+        `${fixed(row.cpu * 100, 0)} %`,
+        `${fixed(row.cpuPerViewer * 100, 1)} %`,
+        fixed(row.cpuMsPerUpdate, 2),
+        fixed(row.kilobytesPerUpdate, 0),
+        `${fixed(row.memoryPerViewer / 1000, 2)} MB`,
+        `${fixed(row.memoryPerFurther / 1000, 2)} MB`,
+      ]),
     ],
-    ...rows.map((row) => [
-      row.viewers,
-      fixed(row.updatesPerSecond, 1),
-      fixed(row.leastUpdatesPerSecond, 1),
-      `${fixed(row.cpu * 100, 0)} %`,
-      `${fixed(row.cpuPerViewer * 100, 1)} %`,
-      fixed(row.cpuMsPerUpdate, 2),
-      fixed(row.kilobytesPerUpdate, 0),
-      `${fixed(row.memoryPerViewer / 1000, 2)} MB`,
-    ]),
-  ]);
+    flags.markdown,
+  );
 }
 if (flags.svg) {
   const curve = (name: string, value: (row: Row) => number) => ({
@@ -158,15 +169,6 @@ if (flags.svg) {
       x: 'viewers',
       y: '% of a core',
       series: [curve('all', (row) => row.cpu * 100)],
-    }),
-  );
-  saveImage(
-    'viewers-memory',
-    lineChart({
-      title: 'Resident memory of the server',
-      x: 'viewers',
-      y: 'MB',
-      series: [curve('all', (row) => row.memory / 1000)],
     }),
   );
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the real peers that the interop tests run against, from Debian (12 or later). Needs root.
+# Installs the real peers that the interop tests run against, from Debian (12 or later); with --bench also what the benchmarks
+# compile and run. Needs root.
 # The tests skip what is missing, visibly; with SALLYPORT_REQUIRE_PEERS=1 a missing peer is a failure.
 set -eu
 
@@ -8,11 +9,16 @@ packages="
   grub-rescue-pc
   tigervnc-viewer tigervnc-standalone-server
   gvncviewer
+  x11vnc libvncserver-dev gcc libc6-dev
+  wayvnc sway swaybg
   novnc chromium
   xvfb xdotool openbox xterm imagemagick fonts-dejavu-core
   gnutls-bin openssl
   systemd python3 bsdutils util-linux
 "
+if [ "${1:-}" = --bench ]; then
+  packages="$packages gcc libc6-dev libvncserver-dev libx11-dev x11vnc"
+fi
 
 missing=""
 for package in $packages; do

@@ -52,6 +52,15 @@ export interface Corpus {
   readonly plans: Readonly<Record<Mode, Plan>>;
 }
 
+/** Compilers warm up in about so much. */
+const WARM_PIXELS = 4e7;
+/** As the peers have it. */
+const MOST_PASSES = 64;
+
+/** At least `passes`: a console's takes milliseconds, too few to be measured, and for a compiler to do its work. */
+export const passesOf = (plan: Plan, passes: number): number =>
+  Math.min(MOST_PASSES, Math.max(passes, Math.ceil(WARM_PIXELS / plan.pixels)));
+
 export interface Corpora {
   /** For whatever else the run writes. */
   readonly folder: string;

@@ -22,7 +22,7 @@ export interface Passes {
 }
 
 export interface Side {
-  /** Medians over the rounds of the median pass after the first, seconds. */
+  /** Medians over the rounds of the median pass of the second half, seconds. */
   readonly cpu: number;
   readonly wall: number;
   /** Of the first pass of a process: our compiler's work is in it. */
@@ -89,8 +89,7 @@ export function measureEncoders(job: Job, programs: Programs): Measured {
 }
 
 function summarize(runs: readonly Passes[]): Pick<Side, 'cpu' | 'wall' | 'coldCpu'> {
-  const warm = (values: readonly number[]): number =>
-    median(values.length > 1 ? values.slice(1) : values);
+  const warm = (values: readonly number[]): number => median(values.slice(values.length >> 1));
   return {
     cpu: median(runs.map((run) => warm(run.cpu))),
     wall: median(runs.map((run) => warm(run.wall))),

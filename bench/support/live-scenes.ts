@@ -187,7 +187,7 @@ export async function x11vncScene(options: SceneOptions): Promise<Scene> {
 
 async function startRelay(options: RelayServer): Promise<{ child: ChildProcess; port: number }> {
   const child = begin(process.execPath, [childOf('relay-server'), JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const said = once(child.stdout!, 'data') as Promise<[Buffer]>;
   const [line] = await ready(child, said, 'our server');

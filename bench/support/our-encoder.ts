@@ -31,7 +31,10 @@ export interface EncoderSettings {
 }
 
 export interface OurEncoder {
-  /** The FramebufferUpdate for what has changed in the framebuffer: valid until the next. */
+  /**
+   * The FramebufferUpdate for what has changed in the framebuffer, where `damage` says that it may have: valid until the
+   * next. Finding what really changed is part of it.
+   */
   readonly update: (damage: readonly Rectangle[]) => Uint8Array | Promise<Uint8Array>;
   readonly close: () => void;
 }
@@ -45,11 +48,6 @@ export async function createOurEncoder(
   const { width, height } = framebuffer;
   const display = still(framebuffer);
   const shadow = new Shadow(display);
-  const leave = shadow.join({
-    takesMoves: settings.copyRect,
-    published: (change) => updates.published(change),
-    stale: () => undefined,
-  });
   const jpeg = await loadJpegEncoder();
   const updates = new ViewerUpdates({
     display,
@@ -68,14 +66,19 @@ export async function createOurEncoder(
     ...(settings.level === undefined ? [] : [Encoding.CompressionLevel0 + settings.level]),
     ...(settings.quality === undefined ? [] : [Encoding.JpegQualityLevel0 + settings.quality]),
   ]);
+  const leave = shadow.join({
+    takesMoves: updates.takesMoves,
+    published: (change) => updates.published(change),
+    stale: () => undefined,
+  });
   const writer = new ByteWriter();
   const everything = { type: 'FramebufferUpdateRequest', x: 0, y: 0, width, height } as const;
   return {
     update: (damage) => {
-      // Without news the viewer would be sent what differs, however much is called damaged: a whole picture it must ask for.
-      const incremental = !damage.some((r) => r.width === width && r.height === height);
       display.events.emit('damage', damage);
-      updates.request({ ...everything, incremental });
+      // The whole screen is to be sent whole, whatever of it is the same as before.
+      const whole = damage.some((r) => r.width === width && r.height === height);
+      updates.request({ ...everything, incremental: !whole });
       writer.truncate(0);
       for (const _ of updates.write(writer));
       return writer.written();

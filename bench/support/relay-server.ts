@@ -33,4 +33,6 @@ const serving = await serve({
 const address = serving.addresses[0];
 const port = address?.kind === 'tcp' ? address.port : undefined;
 process.stdout.write(`${JSON.stringify({ port })}\n`);
+// Whoever started it has gone, however that came about.
+process.stdin.resume().on('end', () => process.exit(0));
 process.on('SIGTERM', () => void serving.close().then(() => process.exit(0)));

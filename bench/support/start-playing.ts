@@ -34,7 +34,7 @@ export async function startPlaying(
   const child = launch(
     process.execPath,
     ['--expose-gc', childOf('playing-server'), JSON.stringify(options)],
-    ['ignore', 'pipe', 'inherit'],
+    ['pipe', 'pipe', 'inherit'],
   );
   const [line] = (await once(child.stdout!, 'data')) as [Buffer];
   const { port } = JSON.parse(line.toString()) as { port: number };

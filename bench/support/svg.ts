@@ -8,7 +8,7 @@ const images = join(dirname(fileURLToPath(import.meta.url)), '../../../docs/imag
 const WIDTH = 720;
 const LEFT = 64;
 const RIGHT = 16;
-const TOP = 64;
+const TOP = 84;
 const PLOT_HEIGHT = 260;
 const BOTTOM = 52;
 const SERIES_COLOURS = 6;
@@ -63,6 +63,18 @@ export function ticks(highest: number): number[] {
   return Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)));
 }
 
+/** A name in lines of at most so many letters, where it has spaces. */
+export function wrapped(name: string, letters: number): string[] {
+  const lines: string[] = [];
+  for (const word of name.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < letters)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 const short = (value: number): string => Number(value.toPrecision(6)).toString();
 const at = (value: number): string => value.toFixed(1);
 
@@ -90,13 +102,16 @@ function frame(title: string, y: Axis, yName: string, names: readonly string[]):
       `<text class="faint" x="${LEFT - 8}" y="${where}" dy="4" text-anchor="end">${short(mark)}</text>`,
     );
   }
-  let x = LEFT + 120;
+  let [x, row] = [LEFT, 0];
   names.forEach((name, i) => {
+    const needed = 40 + name.length * 7;
+    if (x + needed > WIDTH - RIGHT) [x, row] = [LEFT, row + 1];
+    const top = 34 + row * 18;
     parts.push(
-      `<rect class="bar s${i % SERIES_COLOURS}" x="${x}" y="38" width="12" height="12" rx="2"/>`,
-      `<text class="text" x="${x + 18}" y="48">${escapeXml(name)}</text>`,
+      `<rect class="bar s${i % SERIES_COLOURS}" x="${x}" y="${top}" width="12" height="12" rx="2"/>`,
+      `<text class="text" x="${x + 18}" y="${top + 10}">${escapeXml(name)}</text>`,
     );
-    x += 40 + name.length * 7;
+    x += needed;
   });
   return parts;
 }
@@ -168,8 +183,10 @@ export function barChart({ title, y: yName, series, groups, mark }: BarChart): s
         `<text class="text" x="${at(left + barWidth / 2)}" y="${at(top - 4)}" text-anchor="middle" font-size="10">${short(Number(value.toPrecision(2)))}</text>`,
       );
     });
-    parts.push(
-      `<text class="text" x="${at(middle)}" y="${bottom + 18}" text-anchor="middle">${escapeXml(group.name)}</text>`,
+    wrapped(group.name, groupWidth / 7).forEach((line, i) =>
+      parts.push(
+        `<text class="text" x="${at(middle)}" y="${bottom + 18 + i * 14}" text-anchor="middle">${escapeXml(line)}</text>`,
+      ),
     );
   });
   if (mark !== undefined)

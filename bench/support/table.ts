@@ -7,9 +7,22 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** Columns as wide as they need to be; numbers stand at the right. The first row is the head. */
-export function printTable(rows: ReadonlyArray<ReadonlyArray<string | number>>): void {
+/**
+ * Columns as wide as they need to be; numbers stand at the right. The first row is the head. With `markdown` as the
+ * documentation has tables.
+ */
+export function printTable(
+  rows: ReadonlyArray<ReadonlyArray<string | number>>,
+  markdown = false,
+): void {
   const texts = rows.map((row) => row.map(String));
+  if (markdown) {
+    texts.forEach((row, index) => {
+      console.log(`| ${row.join(' | ')} |`);
+      if (index === 0) console.log(`|${' --- |'.repeat(row.length)}`);
+    });
+    return;
+  }
   const widths = texts[0]!.map((_, column) =>
     Math.max(...texts.map((row) => (row[column] ?? '').length)),
   );

@@ -6,7 +6,7 @@ export interface Network {
   readonly contains: (host: string) => boolean;
 }
 
-/** Throws TypeError with a sentence that quotes the text. */
+/** Reads `10.0.0.0/8`, `2001:db8::/32` or a single address. Throws TypeError with a sentence that quotes the text. */
 export function parseNetwork(text: string): Network {
   const [, address = '', length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
   const bytes = parseIp(address);

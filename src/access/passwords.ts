@@ -58,6 +58,10 @@ export function parseExpiry(when: string, nowMs: number): number {
   return Number(seconds) * 1000 + (plus === '+' ? nowMs : 0);
 }
 
+/**
+ * The two passwords of VNC authentication (full access, and looking on), to be changed while a server runs. Kept in
+ * memory only.
+ */
 export class PasswordStore {
   readonly #rights: Readonly<Record<PasswordKind, Rights>>;
   readonly #now: () => number;
@@ -85,6 +89,7 @@ export class PasswordStore {
       this.#put(each, { expiresAtMs });
   }
 
+  /** False when unset; an expired one is set. */
   isSet(kind: PasswordKind): boolean {
     return this.#slots.get(kind)?.password !== undefined;
   }

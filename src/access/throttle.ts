@@ -5,11 +5,13 @@
  */
 import { networkKey, type Network } from './networks.ts';
 
+/** How long failed logins make one wait. */
 export interface ThrottleSettings {
-  /** The wait after the first failure that costs one. */
+  /** The wait after the first failure that costs one, doubled by each further one. Default 500. */
   readonly firstDelayMs: number;
+  /** Default 60000. */
   readonly longestDelayMs: number;
-  /** Quiet time after which failures are forgotten. */
+  /** Quiet time after which failures are forgotten. Default 900000. */
   readonly forgetAfterMs: number;
   /** Failures of one identity from one network that cost nothing: people mistype. */
   readonly freeTries: number;

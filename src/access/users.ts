@@ -111,6 +111,7 @@ export interface UserStoreOptions {
   readonly maxWaiting?: number;
 }
 
+/** Users with passwords, for the Plain types: from readUsersFile, or made by the program. */
 export class UserStore {
   readonly #options: UserStoreOptions;
   #users: ReadonlyMap<string, UserRecord> = new Map();

@@ -33,6 +33,10 @@ export class Pending<T> {
     });
   }
 
+  get isEmpty(): boolean {
+    return this.#waiters.length === 0;
+  }
+
   /** Resolves the one that has waited longest, if any. */
   settleFirst(value: T): void {
     this.#waiters.shift()?.resolve(value);

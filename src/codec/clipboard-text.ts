@@ -17,8 +17,13 @@ const COMPRESSION_LEVEL = 6;
 /** RFC 1951: an empty stored block, the last one. */
 const LAST_BLOCK = Uint8Array.of(0x01, 0x00, 0x00, 0xff, 0xff);
 
+const onTheWire = (text: string): Uint8Array => utf8(`${text.replace(/\r\n?|\n/g, '\r\n')}\0`);
+
+/** What the sizes in `caps` are about. */
+export const clipboardTextBytes = (text: string): number => onTheWire(text).length;
+
 export function provideText(text: string): ProvidedClipboard {
-  const bytes = utf8(`${text.replace(/\r\n?|\n/g, '\r\n')}\0`);
+  const bytes = onTheWire(text);
   const plain = new ByteWriter(4 + bytes.length).u32(bytes.length).bytes(bytes).take();
   const w = new ByteWriter();
   // What is flushed ends on a whole byte; a last block and the checksum make it a whole stream, as some readers insist.

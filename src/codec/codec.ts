@@ -12,6 +12,7 @@ import type { Framebuffer } from '../pixels/framebuffer.ts';
 import type { Inflater } from './inflate-stream.ts';
 import type { Deflater } from './zlib-stream.ts';
 
+/** An encoding of pixels, both ends. */
 export interface Codec {
   /** Number of the encoding (rfb/constants.ts). */
   readonly encoding: number;
@@ -23,6 +24,7 @@ export interface Codec {
   readonly createDecoder: (ports: DecoderPorts) => Decoder;
 }
 
+/** What a viewer wishes for. */
 export interface EncoderOptions {
   /** 0 (fast) .. 9 (small). Default 2. */
   readonly compressionLevel?: number;
@@ -78,6 +80,7 @@ export interface PixelBlock {
   readonly stride: number;
 }
 
+/** One viewer's encoder: its streams live as long as the connection. */
 export interface Encoder {
   /** Larger rectangles are cut by the caller. */
   readonly maxWidth: number;

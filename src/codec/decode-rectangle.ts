@@ -6,6 +6,7 @@ import type { Rectangle } from '../rfb/rectangle.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import type { Decoder } from './codec.ts';
 
+/** Where a rectangle comes from, and where its pixels go. */
 export interface DecodeContext {
   readonly reader: ByteReader;
   readonly format: PixelFormat;
@@ -13,6 +14,10 @@ export interface DecodeContext {
   readonly limits: Limits;
 }
 
+/**
+ * Receives and draws the payload of one rectangle, which must lie in the target. Rejects with ProtocolError, LimitError
+ * or ClosedError.
+ */
 export async function decodeRectangle(
   decoder: Decoder,
   r: Rectangle,

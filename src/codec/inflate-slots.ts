@@ -28,19 +28,25 @@ export interface Lodger {
 
 /** Who has which, the one that waited longest first. */
 const lent = new Map<Lodger, Slot>();
+/** The last in `lent`, which needs not be moved there. */
+let latest: Lodger | undefined;
 
 /** The lodger's slot, in the kernels' present memory: the same as before, or one with nothing in it. */
 export function borrowSlot(lodger: Lodger): { readonly slot: Slot; readonly isNew: boolean } {
   const set = kernelSet();
   const present = lent.get(lodger);
   if (present !== undefined && present.set === set) {
-    lent.delete(lodger);
-    lent.set(lodger, present);
+    if (latest !== lodger) {
+      lent.delete(lodger);
+      lent.set(lodger, present);
+      latest = lodger;
+    }
     return { slot: present, isNew: false };
   }
   if (present !== undefined) evict(lodger, present);
   const slot = freeSlot(set);
   lent.set(lodger, slot);
+  latest = lodger;
   return { slot, isNew: true };
 }
 

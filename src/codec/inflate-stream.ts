@@ -63,6 +63,8 @@ export function createInflater(): Inflater {
   let inputAt = 0;
   let given = 0;
   let givenEnd = 0;
+  // The input was taken whole, and yields nothing more.
+  let exhausted = false;
 
   const leave = (): void => {
     const { set, state, buffer } = at();
@@ -106,6 +108,7 @@ export function createInflater(): Inflater {
     inputAt = 0;
     given = 0;
     givenEnd = 0;
+    exhausted = false;
   };
 
   /** Gives the kernel the next part of the input, if any is left and the last one is used up. */
@@ -137,6 +140,7 @@ export function createInflater(): Inflater {
           { field: 'zlibData' },
         );
     } while (result === Inflated.WantsInput && inputAt < input.length);
+    exhausted = result === Inflated.WantsInput;
     return end > before;
   };
 
@@ -163,7 +167,7 @@ export function createInflater(): Inflater {
     assertInvariant(opened === inflater, 'inflater is open');
     if (end - start < count) {
       makeRoom(count);
-      while (end - start < count && fill());
+      while (end - start < count && !exhausted && fill());
     }
     return end - start;
   };

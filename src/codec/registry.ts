@@ -11,6 +11,7 @@ import { zlib } from './zlib/zlib.ts';
 import { zrle } from './zrle/zrle.ts';
 import { zywrle } from './zywrle/zywrle.ts';
 
+/** All of them, best first. */
 export const codecs: readonly Codec[] = [
   tight,
   zrle,

@@ -1,6 +1,6 @@
 /**
  * Deflates the zlib streams of ZRLE, Zlib and Tight: they last as long as the connection, and each rectangle ends at a sync
- * flush. The kernel does the work (../pixels/kernels/). A deflater borrows its 288 kB.
+ * flush. A deflater borrows its 288 kB; the work is the kernels'.
  */
 import { assertInvariant } from '../core/errors.ts';
 import {
@@ -56,7 +56,6 @@ export interface Deflater {
 }
 
 const NO_SHAPE: DataShape = { bytesPerPixel: 1, rowBytes: 0 };
-
 /** The effort of each level for pixels, and for indexes and bits: those are few bytes, and worth more time. */
 const EFFORTS: readonly (readonly [DeflateEffort, DeflateEffort])[] = [
   [DeflateEffort.Stored, DeflateEffort.Stored],
@@ -80,6 +79,10 @@ const outputBound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5 
 interface Undo {
   readonly begun: boolean;
   readonly state: DeflateState;
+  /** Whether the tables can be undone, too: where the input is still there, and its chains. */
+  readonly chained: boolean;
+  readonly input: number;
+  readonly size: number;
   readonly start: number;
   readonly end: number;
   readonly position: number;
@@ -108,13 +111,16 @@ export function createDeflater(level: number): Deflater {
 
   const finish = (size: number, shape: DataShape): Uint8Array => {
     assertInvariant(open?.owner === deflater && size <= open.size, 'finish follows begin');
+    assertInvariant(shape.bytesPerPixel >= 1, 'a pixel has bytes');
     const memory = deflateMemory();
     const state = memory.stateOf(deflater);
     const { address } = open;
     open = undefined;
     const effort = shape.effort ?? efforts[shape.bytesPerPixel > 1 ? 0 : 1];
     if (effort > DeflateEffort.Huffman) memory.ensureTables(state, effort > DeflateEffort.Lazy);
-    undo = { begun, state, start: state.start, end: state.end, position: state.position };
+    const chained = effort > DeflateEffort.Lazy && address === state.end;
+    const { start, end, position } = state;
+    undo = { begun, state, chained, input: address, size, start, end, position };
 
     const output = memory.output(ZLIB_HEADER.length + outputBound(size));
     let length = 0;
@@ -149,11 +155,16 @@ export function createDeflater(level: number): Deflater {
 
   const rewind = (): void => {
     assertInvariant(undo !== undefined, 'rewind follows finish');
-    const { state, start, end, position } = undo;
+    const memory = deflateMemory();
+    const { state, chained, input, size, start, end, position } = undo;
+    // Where it was lent to another meanwhile, there is no history to go back to.
+    if (memory.has(state)) {
+      Object.assign(state, { start, end, position });
+      const history = input - knownBytes(state);
+      if (chained) memory.set.kernels.deflateUndo(state.tables, history, input, size, position);
+    }
     begun = undo.begun;
     undo = undefined;
-    // Where it was lent to another meanwhile, there is no history to go back to.
-    if (deflateMemory().has(state)) Object.assign(state, { start, end, position });
   };
 
   const deflater: Deflater = { begin, finish, deflate, rewind };

@@ -3,6 +3,7 @@
 /** Maps an event's name to the one value its listeners get. */
 export type EventMap = Record<string, unknown>;
 
+/** Ends a subscription. Idempotent. */
 export type Unsubscribe = () => void;
 
 /**
@@ -13,6 +14,7 @@ export type Unsubscribe = () => void;
 export class Emitter<Events extends EventMap> {
   readonly #listeners = new Map<keyof Events, Set<(value: never) => void>>();
 
+  /** Calls `listener` with each such event, until the function that is returned was called. */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): Unsubscribe {
     let set = this.#listeners.get(name);
     if (set === undefined) {
@@ -37,6 +39,7 @@ export class Emitter<Events extends EventMap> {
     });
   }
 
+  /** Tells every listener now. */
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
     const set = this.#listeners.get(name);
     if (set === undefined) return;

@@ -1,7 +1,9 @@
 /**
  * The error family. Told apart by `instanceof` or by `code` (`ERR_VNC_…`, stable, listed in docs/errors.md), never by
- * message. Messages are lower case, without a full stop, name the field and its value, and never hold a secret.
+ * message. Messages are lower case, without a full stop, name the field and its value, and never hold a secret. Beside its
+ * message, the cause, each has its cure: what to do about it, in one sentence.
  */
+import { cures } from './cures.ts';
 
 /** Every code, with the class that carries it. docs/errors.md explains each; a test holds the two together. */
 export const ErrorCode = {
@@ -51,18 +53,25 @@ export type Phase =
 export interface VncErrorDetails {
   readonly phase?: Phase;
   readonly cause?: unknown;
+  /** What to do about it. Default: what is said of the code in general. */
+  readonly cure?: string;
 }
 
 /** Base of every error that a peer or the network can cause. */
 export abstract class VncError extends Error {
+  /** Stable: tell errors apart by it, or by `instanceof`, never by the message. */
   readonly code: ErrorCode;
+  /** Undefined where it is not of a connection. */
   readonly phase: Phase | undefined;
+  /** What to do about it: one sentence, lower case, without a full stop. */
+  readonly cure: string;
 
   protected constructor(code: ErrorCode, message: string, details: VncErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.code = code;
     this.phase = details.phase;
+    this.cure = details.cure ?? cures[code];
   }
 }
 
@@ -73,9 +82,11 @@ export interface ProtocolErrorDetails extends VncErrorDetails {
   readonly code?: ErrorCode;
 }
 
-/** The peer broke RFB. */
+/** The peer broke RFB (ERR_VNC_PROTOCOL, ERR_VNC_VERSION). */
 export class ProtocolError extends VncError {
+  /** The message or field that is wrong, such as `SetPixelFormat.bitsPerPixel`. */
   readonly field: string | undefined;
+  /** Its value. */
   readonly got: number | string | undefined;
 
   constructor(message: string, details: ProtocolErrorDetails = {}) {
@@ -85,9 +96,11 @@ export class ProtocolError extends VncError {
   }
 }
 
-/** A count or length is above our limit: the peer is hostile, or the limit is too tight for this use. */
+/** A count or length is above our limit (ERR_VNC_LIMIT): the peer is hostile, or the limit is too tight for this use. */
 export class LimitError extends ProtocolError {
+  /** Name of the limit: see Limits. */
   readonly limit: string;
+  /** Its value. */
   readonly max: number;
 
   constructor(limit: string, max: number, got: number) {
@@ -107,8 +120,13 @@ export interface SecurityErrorDetails extends VncErrorDetails {
   readonly securityType?: number;
 }
 
-/** No common type, policy, TLS, certificates. */
+/**
+ * No security type that both ends allow, an unsafe setting, TLS or a certificate (ERR_VNC_NO_COMMON_TYPE,
+ * ERR_VNC_TYPE_NOT_OFFERED, ERR_VNC_BYTES_BEFORE_TLS, ERR_VNC_TLS, ERR_VNC_CERTIFICATE, ERR_VNC_TLS_CONFIGURATION,
+ * ERR_VNC_POLICY).
+ */
 export class SecurityError extends VncError {
+  /** Number of the security type or VeNCrypt sub-type in question. */
   readonly securityType: number | undefined;
 
   constructor(message: string, details: SecurityErrorDetails = {}) {
@@ -125,9 +143,14 @@ export interface AuthenticationErrorDetails extends VncErrorDetails {
   readonly tooMany?: boolean;
 }
 
-/** Credentials were rejected, at either end. The message has the real reason; `peerReason` is what crosses the wire. */
+/**
+ * Credentials were rejected, at either end (ERR_VNC_AUTHENTICATION, ERR_VNC_NOT_ALLOWED). The message has the real
+ * reason; `peerReason` is what crosses the wire.
+ */
 export class AuthenticationError extends VncError {
+  /** What the peer may be told, or what it told us. */
   readonly peerReason: string;
+  /** The server said: too many attempts. */
   readonly tooMany: boolean;
 
   constructor(message: string, details: AuthenticationErrorDetails = {}) {
@@ -140,15 +163,16 @@ export class AuthenticationError extends VncError {
   }
 }
 
-/** End of stream, reset, or a close that we asked for. */
+/** End of stream, reset, or a close that we asked for (ERR_VNC_CLOSED, ERR_VNC_REFUSED). */
 export class ClosedError extends VncError {
   constructor(message = 'connection closed', details: VncErrorDetails = {}) {
     super(ErrorCode.closed, message, details);
   }
 }
 
-/** A deadline passed. */
+/** A deadline passed (ERR_VNC_TIMEOUT). */
 export class TimeoutError extends VncError {
+  /** The deadline, milliseconds. */
   readonly afterMs: number;
 
   constructor(what: string, afterMs: number, details: VncErrorDetails = {}) {

@@ -4,6 +4,7 @@
  */
 import { LimitError } from './errors.ts';
 
+/** Bounds of what a peer may make us hold or wait for: docs/limits.md has the values and the reason for each. */
 export interface Limits {
   /** Width or height of a framebuffer, pixels. */
   readonly maxScreenSide: number;
@@ -51,6 +52,7 @@ export interface Limits {
   readonly writeStallMs: number;
 }
 
+/** What counts where nothing else is said. */
 export const defaultLimits: Limits = Object.freeze({
   maxScreenSide: 16384,
   maxScreenPixels: 7680 * 4320 * 2,

@@ -15,6 +15,7 @@ import type { ByteStream } from '../wire/byte-stream.ts';
 import { startGuestProcess, type GuestProcess, type ProcessExit } from './guest-process.ts';
 import { createUpstreamDisplay } from './upstream.ts';
 
+/** The guest to start. */
 export interface QemuOptions {
   /** `qemu-system-x86_64`, or a path. */
   readonly command: string;

@@ -31,10 +31,11 @@ import {
 } from './testcard-panels.ts';
 import { drawBars, drawEdge, drawRamps, drawSharpness } from './testcard-patterns.ts';
 
+/** How the test card looks. */
 export interface TestCardOptions {
-  /** Default 1280. */
+  /** Pixels, 200 to 8192. Default 1280. */
   readonly width?: number;
-  /** Default 800. */
+  /** Likewise. Default 800. */
   readonly height?: number;
   /** Default `Sallyport test card`. */
   readonly name?: string;
@@ -62,6 +63,10 @@ const ledOfKey = new Map<number, number>([
   [0xff14, Led.ScrollLock],
 ]);
 
+/**
+ * A display that shows how pictures, keys, pointer and clipboard arrive, and what protects each viewer. Throws RangeError
+ * for a size that cannot be.
+ */
 export function createTestCard(options: TestCardOptions = {}): Display {
   return new TestCard(options);
 }

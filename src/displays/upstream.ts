@@ -20,6 +20,7 @@ import type { KeyEvent } from '../rfb/messages/key-event.ts';
 import type { Screen } from '../rfb/screen.ts';
 import type { Display, DisplayEvents, PointerInput, ResizeStatus } from '../server/display.ts';
 
+/** The VNC server that is shown. */
 export interface UpstreamOptions {
   /** Dials and shakes hands. `signal` is aborted when the display closes meanwhile; to heed it is optional. */
   readonly connect: (signal: AbortSignal) => Promise<VncClient>;
@@ -41,7 +42,8 @@ export interface ReconnectOptions {
   readonly maxMs?: number;
 }
 
-/** Rejects with connect()'s error when the first attempt fails. */
+/** Another VNC server as a display: decoded once for all viewers, connected again when it was gone. Rejects with connect()'s error when
+ * the first attempt fails. */
 export async function createUpstreamDisplay(options: UpstreamOptions): Promise<Display> {
   const client = await options.connect(new AbortController().signal);
   return new UpstreamDisplay(options, client);
@@ -137,6 +139,12 @@ class UpstreamDisplay implements Display {
       this.#logger.warn('size not passed on', { reason: describeError(error) });
       return DesktopSizeStatus.OutOfResources;
     }
+  }
+
+  /** There only while the upstream has a switch itself. */
+  get power(): Display['power'] {
+    const client = this.#shown;
+    return client.powerable ? (action) => client.power(action) : undefined;
   }
 
   async close(): Promise<void> {

@@ -18,6 +18,7 @@ import { errorCode } from './error-code.ts';
 import { readableByOthers, readableByOthersWarning, readFault } from './file-access.ts';
 import { nodeScrypt } from './users-file.ts';
 
+/** What opening an access file takes. */
 export interface AccessPolicyOptions {
   readonly logger?: Logger;
   /** Whether viewers bring certificates. Rules on them are faults where they would not hold. Default `off`. */
@@ -25,9 +26,9 @@ export interface AccessPolicyOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   readonly scrypt?: Scrypt;
-  /** How long after the first sign of a change the file is read. Default 100. */
+  /** How long after the first sign of a change the file is read, milliseconds. Default 100. */
   readonly settleMs?: number;
-  /** How often the file and the clock are looked at, whether or not the system tells of changes. Default 5000. */
+  /** How often the file and the clock are looked at, whether or not the system tells of changes, ms. Default 5000. */
   readonly lookMs?: number;
 }
 
@@ -39,13 +40,17 @@ export type AccessPolicyEvents = {
 /** What became of the file: the policy is new, is as it was, was kept because the file is broken, or is gone with it. */
 export type ReloadOutcome = 'changed' | 'unchanged' | 'kept' | 'missing';
 
+/** An access file (docs/access.md) that is followed while a server runs. */
 export interface AccessPolicy {
   readonly file: string;
   /** Undefined while the file is missing. */
   readonly policy: Policy | undefined;
+  /** What works and should not stay so, a sentence each. */
   readonly warnings: readonly string[];
   readonly events: Emitter<AccessPolicyEvents>;
+  /** Decides on logins. */
   readonly authenticator: Authenticator;
+  /** Decides again on somebody who came in before. */
   readonly judge: (identity: Identity, peer: Peer) => Judgement;
   /** Reads the file now. Never rejects: what is wrong goes to the log. */
   readonly reload: () => Promise<ReloadOutcome>;
@@ -64,7 +69,7 @@ export class AccessFileError extends TypeError {
   }
 }
 
-/** Rejects with AccessFileError, or with TypeError when the file cannot be read. */
+/** Opens and follows an access file. Rejects with AccessFileError, or with TypeError when the file cannot be read. */
 export async function openAccessPolicy(
   file: string,
   options: AccessPolicyOptions = {},

@@ -28,6 +28,7 @@ export interface UnixAddress {
   readonly path: string;
 }
 
+/** A place to listen at, or to connect to. */
 export type Address = TcpAddress | UnixAddress;
 
 export type AddressRole = 'listen' | 'connect';
@@ -39,7 +40,8 @@ const LOOPBACK = '127.0.0.1';
 const MAX_UNIX_PATH_BYTES = 107;
 
 /**
- * `basePort` is that of display 0: 5900, or 5700 for WebSockets. Throws TypeError with one sentence that quotes the text.
+ * Reads `host:1`, `host::5901`, `vnc://host:5901` or `unix:/path`. `basePort` is that of display 0: 5900, or 5700 for
+ * WebSockets. Throws TypeError with one sentence that quotes the text.
  */
 export function parseAddress(
   text: string,

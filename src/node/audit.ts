@@ -17,23 +17,27 @@ const AUDIT_SCHEMA = 1;
 
 export type AuditValue = string | number | boolean | readonly string[] | Readonly<object>;
 
+/** What an audit trail takes. */
 export interface AuditOptions extends Pick<AuditWriterOptions, 'failed' | 'recovered'> {
   readonly now?: () => Date;
 }
 
+/** An audit trail that is being written: docs/audit.md. */
 export interface Audit {
   /** Follows a server until it has no more events. */
   readonly follow: (events: Emitter<ServerEvents>) => void;
+  /** Writes a line of your own. */
   readonly record: (
     event: string,
     fields: Readonly<Record<string, AuditValue | undefined>>,
   ) => void;
+  /** Goes on in a new file of the same name, after the old one was renamed. */
   readonly reopen: () => Promise<void>;
   /** Writes what is left. */
   readonly close: () => Promise<void>;
 }
 
-/** `path` is a file, or `-` for stdout. Rejects with Error when it cannot be opened. */
+/** Begins an audit trail. `path` is a file, or `-` for stdout. Rejects with Error when it cannot be opened. */
 export async function openAudit(path: string, options: AuditOptions = {}): Promise<Audit> {
   const format = lineFormat(options.now);
   const lossLine = (lines: number): string => format('events-lost', { lines });

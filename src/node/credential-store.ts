@@ -17,6 +17,7 @@ import { stampOf, watchFiles, type FileWatch } from './file-watch.ts';
 import { readSecretFile } from './password-file.ts';
 import type { Reloadable, ReloadOutcome } from './reload.ts';
 
+/** How certificates are read, and followed. */
 export interface CredentialStoreOptions
   extends Omit<CredentialOptions, 'purpose' | 'keyPassword' | 'now'> {
   /** File with the password of encrypted keys, read again with them. */
@@ -30,6 +31,7 @@ export interface CredentialStoreOptions
   readonly clock?: Clock;
 }
 
+/** Certificates and keys that are followed while a server runs: docs/reload.md. */
 export interface CredentialStore extends Reloadable {
   readonly name: 'credentials';
   readonly current: LoadedCredentials;
@@ -44,7 +46,10 @@ export interface CredentialStore extends Reloadable {
   readonly close: () => void;
 }
 
-/** Rejects as loadTlsCredentials does, and with TypeError for the file of the password. */
+/**
+ * Reads and follows certificates. Rejects with SecurityError (ERR_VNC_TLS_CONFIGURATION) for those that cannot be used, and
+ * with TypeError for the file of the password.
+ */
 export async function openCredentialStore(
   source: CredentialSource,
   options: CredentialStoreOptions,

@@ -12,6 +12,7 @@ export interface SecretFile {
   readonly warnings: readonly string[];
 }
 
+/** What stands in a file of VNC passwords. */
 export interface PasswordFile {
   /** First line. */
   readonly full: Secret;

@@ -8,6 +8,7 @@ export interface ReloadOutcome {
   readonly warnings: readonly string[];
 }
 
+/** Something that can be read again. */
 export interface Reloadable {
   /** `credentials`, `users`, `password`. */
   readonly name: string;
@@ -15,6 +16,7 @@ export interface Reloadable {
   readonly reload: () => Promise<ReloadOutcome>;
 }
 
+/** What became of all of them. */
 export interface ReloadReport {
   readonly parts: readonly (ReloadOutcome & {
     readonly name: string;

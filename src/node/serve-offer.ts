@@ -19,6 +19,7 @@ import type { AccessPolicy } from './access-policy.ts';
 import { isLoopback, type Address } from './address.ts';
 import type { ServeTls } from './server-tls.ts';
 
+/** Who may enter. */
 export interface ServeAccess {
   /** Of VNC authentication, 1 to 8 bytes; a store, to change it while the server runs. */
   readonly password?: string | PasswordStore;

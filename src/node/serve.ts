@@ -43,6 +43,7 @@ export type { ServeTls } from './server-tls.ts';
 
 export type AddressOption = string | Address | readonly (string | Address)[];
 
+/** What is served, where, to whom. */
 export interface ServeOptions {
   readonly display: Display;
   /**
@@ -65,10 +66,14 @@ export interface ServeOptions {
   readonly security?: string | SecurityOffer;
   /** Weak types that are allowed although they are weak. */
   readonly allowInsecure?: Iterable<InsecureName>;
+  /** Certificates. Default: none; then no X.509 type can be offered. */
   readonly tls?: ServeTls;
+  /** Who may enter, and with what rights. */
   readonly access?: ServeAccess;
   /** What `reload()` reads again beside the certificates. */
   readonly reloadables?: readonly Reloadable[];
+  /** False: every viewer gets exact pixels. Default: photos are JPEG for viewers that name a quality. */
+  readonly jpeg?: boolean;
   /** Default `ignore`. */
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
@@ -77,7 +82,9 @@ export interface ServeOptions {
   readonly logger?: Logger;
 }
 
+/** A server that runs. */
 export interface Serving {
+  /** Subscribes to an event of the server's. */
   readonly on: <Name extends keyof ServerEvents>(
     name: Name,
     listener: (value: ServerEvents[Name]) => void,
@@ -115,7 +122,8 @@ const FREE_DISPLAYS = ':1-20';
 export const WEBSOCKET_PORT = 5700;
 
 /**
- * Rejects with TypeError for options that cannot be read, SecurityError (ERR_VNC_POLICY) for those that would be unsafe or
+ * Serves a display to viewers. Rejects with TypeError for options that cannot be read, SecurityError (ERR_VNC_POLICY) for
+ * those that would be unsafe or
  * leave a type without an answer, (ERR_VNC_TLS_CONFIGURATION) for unusable credentials, and Error for addresses.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
@@ -200,7 +208,7 @@ async function serveWith(
     limits: resolveLimits(limits),
     logger,
   });
-  const jpeg = await loadJpegEncoder();
+  const jpeg = options.jpeg === false ? undefined : await loadJpegEncoder();
   const server = createServer({
     display,
     ...(jpeg === undefined ? {} : { jpeg }),

@@ -1,4 +1,7 @@
-/** A server's half of TLS, kept current: credentials from where the options say, the acceptor that shows them, what reloads. */
+/**
+ * A server's half of TLS, kept current: credentials from where the options say, the acceptor that shows them, what
+ * reloads.
+ */
 import { silentLogger, type Logger } from '../core/logger.ts';
 import type { VncServer } from '../server/server.ts';
 import { openCredentialStore, type CredentialStore } from './credential-store.ts';
@@ -8,6 +11,7 @@ import { watchRevocations, type RevocationWatch } from './revoked-sessions.ts';
 import { createTlsAcceptor, type NodeTlsAcceptor } from './tls-acceptor.ts';
 import type { TlsCredentials, TlsVersion } from './tls-context.ts';
 
+/** Certificates of a server, and what it asks of its viewers'. */
 export interface ServeTls {
   /**
    * A directory with server-cert.pem, server-key.pem, ca-cert.pem and ca-crl.pem, or in another layout of docs/reload.md.

@@ -43,7 +43,10 @@ export function inheritedSockets(
   }));
 }
 
-/** Rejects with Error, one sentence, for a descriptor that is no listening stream socket; then all are closed. */
+/**
+ * Takes over sockets that listen. Rejects with Error, one sentence, for a descriptor that is no listening stream socket;
+ * then all are closed.
+ */
 export async function inheritListeners(
   sockets: readonly InheritedSocket[],
 ): Promise<readonly InheritedListener[]> {

@@ -10,12 +10,13 @@ import {
 } from '../access/users.ts';
 import { readFault, readableByOthers, readableByOthersWarning } from './file-access.ts';
 
+/** What stands in a file of users. */
 export interface UsersFile {
   readonly users: readonly UserRecord[];
   readonly warnings: readonly string[];
 }
 
-/** Throws TypeError that names the file and the line. */
+/** Reads a users file, as `sallyport passwd` writes it. Rejects with TypeError that names the file and the line. */
 export async function readUsersFile(file: string): Promise<UsersFile> {
   let text: string;
   try {

@@ -11,7 +11,9 @@ export const OPAQUE = 0xff000000;
 // Every kernel here reads pixels as 32-bit words in little-endian order, as all machines that run Node or a browser have it.
 assertInvariant(new Uint8Array(Uint32Array.of(1).buffer)[0] === 1, 'little-endian machine');
 
+/** A picture in memory, to draw into and to read from. */
 export class Framebuffer {
+  /** Pixels. */
   readonly width: number;
   readonly height: number;
   /** One word a pixel, 0xFFRRGGBB. */
@@ -33,6 +35,7 @@ export class Framebuffer {
     return new Uint8Array(this.pixels.buffer, this.pixels.byteOffset, this.pixels.byteLength);
   }
 
+  /** All of it, from 0,0. */
   get bounds(): Rectangle {
     return { x: 0, y: 0, width: this.width, height: this.height };
   }

@@ -106,6 +106,7 @@ export const Led = { ScrollLock: 1, NumLock: 2, CapsLock: 4 } as const;
 
 /** ExtendedDesktopSize (-308): who caused a change (the rectangle's x) and how a request went (its y). */
 export const DesktopSizeReason = { Server: 0, ThisClient: 1, OtherClient: 2 } as const;
+/** How a request for another size went (RFB 7.8.2). */
 export const DesktopSizeStatus = {
   Ok: 0,
   Prohibited: 1,

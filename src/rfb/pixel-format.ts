@@ -3,6 +3,7 @@ import { ProtocolError } from '../core/errors.ts';
 import type { Cursor } from '../wire/cursor.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 
+/** How a pixel is written on the wire (RFB 7.4): channel = (pixel >> shift) & max. */
 export interface PixelFormat {
   /** 8, 16 or 32. */
   readonly bitsPerPixel: number;

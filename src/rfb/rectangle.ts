@@ -2,6 +2,7 @@
 import type { Cursor } from '../wire/cursor.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 
+/** A part of a screen, in pixels from its top left. */
 export interface Rectangle {
   readonly x: number;
   readonly y: number;

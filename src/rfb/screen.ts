@@ -5,9 +5,11 @@ import type { Cursor } from '../wire/cursor.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import type { Rectangle } from './rectangle.ts';
 
+/** One screen of a layout (RFB 7.8.2). */
 export interface Screen extends Rectangle {
   /** Any number, unique in a layout. */
   readonly id: number;
+  /** Kept as it came; 0 in our own layouts. */
   readonly flags: number;
 }
 

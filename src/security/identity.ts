@@ -1,17 +1,22 @@
 /** Who a peer proved to be, and what it may therefore do. */
 import type { PeerCertificate, TlsInfo } from './tls-port.ts';
 
+/** What a viewer may do. */
 export interface Rights {
   readonly view: boolean;
   readonly pointer: boolean;
   readonly keyboard: boolean;
+  /** From the viewer to the display, and the other way. */
   readonly clipboardIn: boolean;
   readonly clipboardOut: boolean;
   readonly resize: boolean;
+  /** Shut down, reboot, reset. */
   readonly power: boolean;
+  /** Send the others away, where the share policy has that. */
   readonly exclusive: boolean;
 }
 
+/** Everything. */
 export const allRights: Rights = Object.freeze({
   view: true,
   pointer: true,
@@ -23,6 +28,7 @@ export const allRights: Rights = Object.freeze({
   exclusive: true,
 });
 
+/** Look on, and copy what is shown. */
 export const viewOnlyRights: Rights = Object.freeze({
   view: true,
   pointer: false,

@@ -12,6 +12,7 @@ import type { Screen } from '../rfb/screen.ts';
 import type { Rights } from '../security/identity.ts';
 import type { PeerCertificate } from '../security/tls-port.ts';
 
+/** What a display tells its server. */
 export type DisplayEvents = {
   /** Pixels changed. Disjointness is not needed. */
   damage: readonly Rectangle[];
@@ -32,6 +33,7 @@ export type DisplayEvents = {
 
 /** A pointer's state after a change, by one viewer. */
 export interface PointerInput {
+  /** Bit i is button i + 1: 1 left, 2 middle, 3 right, 4 to 7 the wheel. */
   readonly buttonMask: number;
   /** Pixels in the framebuffer; in relative mode the motion since the last event. */
   readonly x: number;
@@ -40,8 +42,11 @@ export interface PointerInput {
 
 /** A viewer as the display may show it: what protects it, and what it may do. */
 export interface ViewerInfo {
+  /** Of this server, from 1 on. */
   readonly id: number;
+  /** `127.0.0.1:40112`, `unix`. */
   readonly address: string;
+  /** Who it proved to be: `alice`, a DN, `password`, `anyone`. */
   readonly name: string;
   /** `3.8`. */
   readonly version: string;
@@ -57,9 +62,13 @@ export interface ViewerInfo {
   readonly rights: Rights;
 }
 
+/** What a viewer asks of the machine behind the display. */
+export type PowerAction = 'shutdown' | 'reboot' | 'reset';
+
 /** How a request for another size went: DesktopSizeStatus. */
 export type ResizeStatus = number;
 
+/** What can be served: implement it, or take one of those that are there. */
 export interface Display {
   readonly events: Emitter<DisplayEvents>;
   readonly name: string;
@@ -74,6 +83,7 @@ export interface Display {
 
   /** Viewers pass keys one by one; the server lifts what a viewer held when it leaves. */
   readonly key: (event: KeyEvent) => void;
+  /** What a viewer does with its pointer, and the text it offers. */
   readonly pointer: (input: PointerInput) => void;
   readonly clipboard: (text: string) => void;
   /** Absent: the display cannot be resized by viewers. */
@@ -82,6 +92,8 @@ export interface Display {
     height: number,
     screens: readonly Screen[],
   ) => Promise<ResizeStatus>;
+  /** Absent: viewers cannot switch it. Resolves with whether it is being done. */
+  readonly power?: ((action: PowerAction) => Promise<boolean>) | undefined;
   /** The viewers that are there now, told after each change. */
   readonly viewers?: (list: readonly ViewerInfo[]) => void;
   /** Lets go of whatever feeds the display. Idempotent. Emits `closed`. */

@@ -24,6 +24,32 @@ export type EncodingWishes = Pick<
   'compressionLevel' | 'lossy' | 'qualityLevel' | 'gradient'
 >;
 
+const exact = new WeakMap<EncodingWishes, EncodingWishes>();
+
+/** The same without loss; for the same wishes always the same object. */
+export function exactly(wishes: EncodingWishes): EncodingWishes {
+  if (wishes.lossy === undefined) return wishes;
+  let without = exact.get(wishes);
+  if (without === undefined) {
+    const { lossy: _, qualityLevel: __, ...rest } = wishes;
+    without = rest;
+    exact.set(wishes, without);
+  }
+  return without;
+}
+
+const levelled = new WeakMap<EncodingWishes, Map<number, EncodingWishes>>();
+
+/** The same at a level of ours, where the viewer left it open; for the same wishes always the same object. */
+export function atLevel(wishes: EncodingWishes, compressionLevel: number): EncodingWishes {
+  if (wishes.compressionLevel !== undefined) return wishes;
+  const known = levelled.get(wishes) ?? new Map<number, EncodingWishes>();
+  levelled.set(wishes, known);
+  const chosen = known.get(compressionLevel) ?? { ...wishes, compressionLevel };
+  known.set(compressionLevel, chosen);
+  return chosen;
+}
+
 /** The first of each kind counts. */
 export function encodingWishes(encodings: readonly number[]): EncodingWishes {
   const first = (from: number, to: number): number | undefined => {

@@ -32,6 +32,7 @@ import { judgeShare } from './share-policy.ts';
 /** QEMU's words: one exclusive viewer throws the others out; only shared ones may come; the flag is ignored. */
 export type SharePolicy = 'allow-exclusive' | 'force-shared' | 'ignore';
 
+/** What a server tells. `id` is a connection's, from 1 on. */
 export type ServerEvents = {
   connected: { readonly id: number; readonly peer: Peer };
   /** The real reason, for logs; the peer was told a neutral one. */
@@ -90,6 +91,7 @@ export interface ServerOptions {
   readonly jpeg?: JpegEncoder;
 }
 
+/** A display with its viewers. */
 export interface VncServer {
   readonly events: Emitter<ServerEvents>;
   /** Takes a connection over. Never throws and never rejects: faults end in `disconnected`. Returns its id. */
@@ -101,6 +103,7 @@ export interface VncServer {
   readonly roundTripMs: (id: number) => number | undefined;
   /** Closes one session, or one handshake. False when there is none with this id. `by` is told in events. */
   readonly kick: (id: number, reason?: string, by?: string) => boolean;
+  /** False when there is no session with this id. `by` is told in events. */
   readonly setRights: (id: number, rights: Rights, by?: string) => boolean;
   /** The access policy changed: asks `judge` about every session, lowers and raises rights, closes who may not stay. */
   readonly review: () => void;
@@ -114,6 +117,7 @@ export interface ServerParts {
   readonly codecs: readonly Codec[];
 }
 
+/** A server without sockets: hand it streams with accept(). `serve` is what most programs want. */
 export function createServer(
   options: ServerOptions,
   parts: ServerParts = { handshake: serverHandshake, codecs },

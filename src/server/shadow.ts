@@ -31,7 +31,7 @@ export class Shadow {
   readonly #viewers = new Set<ShadowViewer>();
   #unsubscribe: Unsubscribe = () => undefined;
   #picture: ShadowPicture | undefined;
-  /** Of which the picture is a copy, but for the tiles that are marked. */
+  /** Of which the picture is a copy, but for the tiles that are marked. Undefined: of none, following it failed. */
   #source: Framebuffer | undefined;
   #reported = new TileMap(1, 1);
   /** Changes in a row in which nothing had moved, and how many of those to come are not looked into. */
@@ -75,6 +75,7 @@ export class Shadow {
   }
 
   #begin(): void {
+    this.#copy(this.#display.framebuffer);
     const { events } = this.#display;
     const subscriptions = [
       events.on('damage', (rectangles) => {
@@ -86,7 +87,6 @@ export class Shadow {
     this.#unsubscribe = () => {
       for (const unsubscribe of subscriptions) unsubscribe();
     };
-    this.#copy(this.#display.framebuffer);
   }
 
   #end(): void {
@@ -111,17 +111,24 @@ export class Shadow {
   #follow(): ShadowChange {
     const { framebuffer } = this.#display;
     const { picture } = this;
-    if (framebuffer.width !== picture.width || framebuffer.height !== picture.height) {
+    const sameSize = framebuffer.width === picture.width && framebuffer.height === picture.height;
+    if (this.#source === undefined || !sameSize) {
       this.#copy(framebuffer);
       return { moves: [], changed: [framebuffer.bounds] };
     }
     if (this.#source !== framebuffer) this.#reported.mark(framebuffer.bounds);
-    this.#source = framebuffer;
-    if (this.#reported.isEmpty) return noChange;
     const reported = this.#reported;
     this.#reported = new TileMap(framebuffer.width, framebuffer.height);
+    // If anything is thrown on the way, viewers are told of everything the next time: some of it may have been done.
+    this.#source = undefined;
+    const change = reported.isEmpty ? noChange : this.#takeOver(framebuffer, reported);
+    this.#source = framebuffer;
+    return change;
+  }
+
+  #takeOver(framebuffer: Framebuffer, reported: TileMap): ShadowChange {
     let looked = false;
-    const change = takeOver(picture, framebuffer, reported, (tiles) => {
+    const change = takeOver(this.picture, framebuffer, reported, (tiles) => {
       looked = this.#looksForMoves(tiles);
       return looked;
     });

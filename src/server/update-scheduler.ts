@@ -11,6 +11,8 @@ import { StallWatch } from './stall-watch.ts';
 /** What there is to send. */
 export interface UpdateSource {
   readonly isDue: boolean;
+  /** Milliseconds until something may be due although nothing happens; undefined: never. */
+  readonly dueInMs: number | undefined;
   /** Something small is due that is no picture. */
   readonly messagesAreDue: boolean;
   /** Writes just that. */
@@ -116,13 +118,18 @@ export class UpdateScheduler {
     this.#watch.wrote(bytes, this.#source.frameBytes);
   }
 
+  /** Until something is due, or may be. */
   #sleep(): Promise<void> {
+    const dueInMs = this.#source.dueInMs;
     return new Promise((resolve) => {
       this.#asleep = true;
       this.#resume = () => {
         this.#asleep = false;
+        clearTimeout(this.#timer);
         resolve();
       };
+      if (dueInMs !== undefined)
+        this.#timer = setTimeout(() => this.#resume(), Math.max(1, dueInMs));
     });
   }
 

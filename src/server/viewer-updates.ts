@@ -2,7 +2,7 @@
  * What one viewer must yet be sent, as state: the area that it asked for, the damage in it, and everything to be said
  * about the display. Damage is merged, never queued. The scheduler decides when; this decides what, and writes it.
  */
-import type { Codec, Encoder, JpegEncoder } from '../codec/codec.ts';
+import type { Codec, JpegEncoder } from '../codec/codec.ts';
 import { writeCopyRect } from '../codec/copy-rect/copy-rect.ts';
 import { assertInvariant } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
@@ -10,29 +10,24 @@ import { Region } from '../pixels/region.ts';
 import { translatorOf } from '../pixels/translate.ts';
 import { DesktopSizeReason, DesktopSizeStatus, Encoding } from '../rfb/constants.ts';
 import { writeBell } from '../rfb/messages/bell.ts';
-import { writeCutText } from '../rfb/messages/cut-text.ts';
 import type { FramebufferUpdateRequest } from '../rfb/messages/framebuffer-update-request.ts';
 import { writeFramebufferUpdate } from '../rfb/messages/framebuffer-update.ts';
-import {
-  bytesPerPixel,
-  checkPixelFormat,
-  nativeFormat,
-  type PixelFormat,
-} from '../rfb/pixel-format.ts';
+import { bytesPerPixel, checkPixelFormat, type PixelFormat } from '../rfb/pixel-format.ts';
 import { intersect, isEmpty, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
 import type { RfbVersion } from '../rfb/version.ts';
 import type { Rights } from '../security/identity.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { Announcements, type Announcement } from './announcements.ts';
+import type { Aside } from './aside.ts';
 import { writeFixedColourMap } from './colour-map.ts';
 import type { Display } from './display.ts';
 import { negotiate, type Negotiated } from './negotiated.ts';
 import { PendingMoves } from './pending-moves.ts';
-import { cutForParts, cutRectangle, pixelBlock } from './picture.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowChange } from './take-over.ts';
-import { ViewerEncoders } from './viewer-encoders.ts';
+import { ViewerAttention } from './viewer-attention.ts';
 import { ViewerFlow } from './viewer-flow.ts';
+import { ViewerPixels, writeLastRect, type Piece, type PixelPass } from './viewer-pixels.ts';
 import { ViewerSize } from './viewer-size.ts';
 
 export interface ViewerUpdatesOptions {
@@ -45,19 +40,18 @@ export interface ViewerUpdatesOptions {
   /** As ServerInit said. */
   readonly width: number;
   readonly height: number;
-  /** The display's clipboard is on its way to this viewer. */
-  readonly clipboardSent?: (text: string) => void;
+  /** What goes out beside the updates. */
+  readonly asides?: readonly Aside[];
   /** Absent: nothing is lost, whatever the viewer allows. */
   readonly jpeg?: JpegEncoder;
   /** Of RFB. vncsnapshot speaks 3.3, names LastRect and then hangs on it. Default: 3.8. */
   readonly version?: RfbVersion;
 }
 
-/** Small messages that wait for room. A bell rings once however often it was rung; only the last clipboard counts. */
+/** Small messages that wait for room. A bell rings once however often it was rung. */
 interface Waiting {
   colourMap: boolean;
   bell: boolean;
-  clipboard: string | undefined;
 }
 
 /** One less than what means "until LastRect". */
@@ -65,41 +59,42 @@ const MAX_RECTANGLES = 65534;
 const UNTIL_LAST_RECT = 65535;
 /** As many as a full-HD picture has rows of tiles and runs of tiles in them, so that changes stay as exact as they are found. */
 const MAX_DAMAGE = 256;
+/** How often an update that is being written looks for echoes, milliseconds. */
+const LOOK_MS = 8;
 
 export class ViewerUpdates {
   readonly #shadow: Shadow;
-  readonly #limits: Limits;
   readonly #codecs: readonly Codec[];
-  readonly #encoders: ViewerEncoders;
+  readonly #pixels: ViewerPixels;
   readonly #mayTakeLastRect: boolean;
   readonly #announcements: Announcements;
   readonly #size: ViewerSize;
-  readonly #clipboardSent: (text: string) => void;
+  readonly #asides: readonly Aside[];
   readonly #damage = new Region(MAX_DAMAGE);
   readonly #moves = new PendingMoves(this.#damage);
   readonly #requested = new Region();
-  /** What the update that is being written has yet to write. */
-  #unsent: Rectangle[] = [];
   /** An update may go out: one was asked for since the last one with pixels. */
   #asked = false;
   #sentUpdates = 0;
+  /** Where the viewer looks. */
+  readonly attention: ViewerAttention = new ViewerAttention();
+  /** When echoes were last looked for inside an update. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** When and how fast; also answers the viewer's fences. */
   readonly flow: ViewerFlow = new ViewerFlow();
   #rights: Rights;
   #negotiated: Negotiated;
-  #format: PixelFormat = nativeFormat;
-  #waiting: Waiting = { colourMap: false, bell: false, clipboard: undefined };
+  #waiting: Waiting = { colourMap: false, bell: false };
 
   constructor(options: ViewerUpdatesOptions) {
     this.#shadow = options.shadow;
-    this.#limits = options.limits;
     this.#codecs = options.codecs;
-    this.#encoders = new ViewerEncoders(options.jpeg);
+    this.#pixels = new ViewerPixels(options.shadow, options.jpeg);
     this.#mayTakeLastRect = options.version !== '3.3';
     this.#rights = options.rights;
     this.#announcements = new Announcements(options.display, options.limits);
     this.#size = new ViewerSize(options.display, options.width, options.height);
-    this.#clipboardSent = options.clipboardSent ?? (() => undefined);
+    this.#asides = options.asides ?? [];
     this.#negotiated = negotiate([], options.codecs);
   }
 
@@ -117,11 +112,19 @@ export class ViewerUpdates {
     return this.#announcements.pointerMode === 'relative';
   }
 
+  /** The viewer was told that bit 7 of its buttons means that more follow. */
+  get moreButtons(): boolean {
+    return this.#announcements.moreButtons;
+  }
+
+  get negotiated(): Negotiated {
+    return this.#negotiated;
+  }
+
   /** Throws ProtocolError on a format in which no pixel can be made. */
   setPixelFormat(format: PixelFormat): void {
     checkPixelFormat(format);
-    // Its tables are made when pixels are: a flood of formats costs nothing.
-    this.#format = format;
+    this.#pixels.format = format;
     this.#waiting.colourMap = !format.trueColour;
   }
 
@@ -159,7 +162,7 @@ export class ViewerUpdates {
     const { bounds } = this.#size;
     const known = intersect(bounds, this.#shadow.picture.bounds);
     for (const move of moves) {
-      if (this.takesMoves) this.#moves.add(move, known, this.#unsent);
+      if (this.takesMoves) this.#moves.add(move, known, this.#pixels.unsent);
       else this.#damage.add(intersect(move.to, bounds));
     }
     for (const r of changed) this.#damage.add(intersect(r, bounds));
@@ -174,6 +177,7 @@ export class ViewerUpdates {
     this.#moves.forget();
     this.#damage.clear();
     this.#damage.add(this.#size.bounds);
+    this.#pixels.lossy.clear();
   }
 
   /** Answers the viewer's own SetDesktopSize. */
@@ -190,26 +194,19 @@ export class ViewerUpdates {
     this.#waiting.bell = true;
   }
 
-  /** Text above the limit is not sent: half a clipboard would be worse than none. */
-  clipboard(text: string): void {
-    if (this.#rights.clipboardOut && text.length <= this.#limits.maxClipboardBytes)
-      this.#waiting.clipboard = text;
-  }
-
   /** Who may not look sees black; who may again sees everything. */
   setRights(rights: Rights): void {
     if (rights.view !== this.#rights.view) {
       this.#damageAll();
       this.#announcements.add('cursor');
     }
-    if (!rights.clipboardOut) this.#waiting.clipboard = undefined;
     this.#rights = rights;
   }
 
   /** One full picture, uncompressed. */
   get frameBytes(): number {
     const { width, height } = this.#size.bounds;
-    return width * height * bytesPerPixel(this.#format);
+    return width * height * bytesPerPixel(this.#pixels.format);
   }
 
   /** Something could be sent now. */
@@ -221,6 +218,7 @@ export class ViewerUpdates {
     return (
       this.#isStale(wanted) ||
       this.#moves.isDue(wanted) ||
+      this.#pixels.lossy.isDue(wanted, performance.now()) ||
       wanted.some((r) => this.#damage.intersects(r))
     );
   }
@@ -230,9 +228,16 @@ export class ViewerUpdates {
     return this.#rights.view && wanted.some((r) => this.#shadow.isStale(r));
   }
 
+  /** Milliseconds until something may be due although nothing happens; undefined: never. */
+  get dueInMs(): number | undefined {
+    if (!this.#mayUpdate) return undefined;
+    return this.#pixels.lossy.dueInMs(this.#wanted(), performance.now());
+  }
+
   get messagesAreDue(): boolean {
-    const { colourMap, bell, clipboard } = this.#waiting;
-    return colourMap || bell || clipboard !== undefined || this.flow.isDue;
+    const { colourMap, bell } = this.#waiting;
+    const asideIsDue = this.#asides.some((aside) => aside.isDue);
+    return colourMap || bell || asideIsDue || this.flow.isDue;
   }
 
   /** An update may go out: one was asked for, or none needs to be. */
@@ -279,60 +284,44 @@ export class ViewerUpdates {
 
   /** Writes the small messages that wait. */
   writeMessages(w: ByteWriter): void {
-    const { colourMap, bell, clipboard } = this.#waiting;
-    this.#waiting = { colourMap: false, bell: false, clipboard: undefined };
+    const { colourMap, bell } = this.#waiting;
+    this.#waiting = { colourMap: false, bell: false };
     this.flow.writeWaiting(w);
     if (colourMap) writeFixedColourMap(w);
     if (bell) writeBell(w);
-    if (clipboard === undefined) return;
-    writeCutText(w, { type: 'ServerCutText', text: clipboard });
-    this.#clipboardSent(clipboard);
+    for (const aside of this.#asides) if (aside.isDue) aside.write(w);
   }
 
   *#writeUpdate(w: ByteWriter): Generator<void, void> {
-    const translator = translatorOf(this.#format);
-    const { codec } = this.#negotiated;
-    const encoder = this.#encoders.of(this.#negotiated);
+    const format = translatorOf(this.#pixels.format).format;
+    const now = performance.now();
     const mayEndEarly = this.#mayTakeLastRect && this.#negotiated.lastRect;
-    const encodeParts = mayEndEarly ? encoder.encodeParts : undefined;
+    const pass = this.#pixels.begin(this.#negotiated, mayEndEarly, this.flow.bytesPerMs);
     const announcements = this.#dueAnnouncements;
-    const moves = this.#moves.take(this.#wanted());
-    const pieces = this.#takePieces(encoder, encodeParts !== undefined);
+    const wanted = this.#wanted();
+    const moves = this.#moves.take(wanted);
+    const pieces = this.#takePieces(wanted, pass, now);
+    const asked = this.#asked;
     if (moves.length + pieces.length > 0) this.#answered();
     const count = announcements.length + moves.length + pieces.length;
     if (count === 0) return;
     assertInvariant(count <= MAX_RECTANGLES, 'an update counts its rectangles in 16 bits');
-    const untilLastRect = encodeParts !== undefined && pieces.length > 0;
+    const untilLastRect = pass.inParts && pieces.length > 0;
     const rectangleCount = untilLastRect ? UNTIL_LAST_RECT : count;
     writeFramebufferUpdate(w, { type: 'FramebufferUpdate', rectangleCount });
     this.#sentUpdates += 1;
-    for (const each of announcements)
-      this.#announcements.write(w, each, this.#negotiated, translator.format);
-    for (const { from, to } of moves) {
-      writeRectangleHeader(w, to, Encoding.CopyRect);
-      writeCopyRect(w, from.x, from.y);
+    for (const each of announcements) this.#announcements.write(w, each, this.#negotiated, format);
+    for (const move of moves) {
+      writeRectangleHeader(w, move.to, Encoding.CopyRect);
+      writeCopyRect(w, move.from.x, move.from.y);
+      this.#pixels.lossy.moved(move, now);
     }
-    const picture = this.#shadow.picture.retain();
-    this.#unsent = pieces;
-    try {
-      for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
-        // Rights are looked at again for each piece: they may be lost while the update is on its way.
-        const source = this.#rights.view ? picture : undefined;
-        const block = pixelBlock(source, piece, translator);
-        if (encodeParts === undefined) {
-          writeRectangleHeader(w, piece, codec.encoding);
-          encoder.encode(block, translator.format, w);
-        } else {
-          encodeParts(block, piece, translator.format, w);
-        }
-        yield;
-      }
-    } finally {
-      this.#unsent = [];
-      picture.release();
-    }
-    if (untilLastRect)
-      writeRectangleHeader(w, { x: 0, y: 0, width: 0, height: 0 }, Encoding.LastRect);
+    const mayLook = (): boolean => this.#rights.view;
+    const next = untilLastRect
+      ? () => this.#nextPiece(w, pieces, pass, wanted, asked)
+      : () => pieces.shift();
+    yield* pass.write(w, pieces, next, mayLook);
+    if (untilLastRect) writeLastRect(w);
   }
 
   /** Only an update with pixels uses the request up: simple viewers wait for them. */
@@ -341,13 +330,43 @@ export class ViewerUpdates {
     this.#requested.clear();
   }
 
-  /** The damage that was asked for. */
-  #takePieces(encoder: Encoder, forParts: boolean): Rectangle[] {
-    const pieces: Rectangle[] = [];
-    for (const asked of this.#wanted()) {
-      for (const r of this.#damage.take(asked))
-        pieces.push(...(forParts ? cutForParts(r) : cutRectangle(r, encoder)));
+  /** The damage that was asked for, small parts first; and if there is none, what is still blurred. */
+  #takePieces(wanted: readonly Rectangle[], pass: PixelPass, now: number): Piece[] {
+    const damage = this.attention.nearestFirst(wanted.flatMap((r) => this.#damage.take(r)));
+    if (damage.length > 0) return damage.flatMap((r) => pass.cut(r));
+    return this.#pixels.lossy.take(wanted, now).flatMap((r) => pass.cut(r, true));
+  }
+
+  /**
+   * The piece to go on with, in an update that may have any number: an echo of the viewer's input that came meanwhile, else
+   * the next one. An update that nobody asked for ends when the line is full: what is left is damage again.
+   */
+  #nextPiece(
+    w: ByteWriter,
+    pieces: Piece[],
+    pass: PixelPass,
+    wanted: readonly Rectangle[],
+    asked: boolean,
+  ): Piece | undefined {
+    if (pieces.length === 0) return undefined;
+    const now = performance.now();
+    if (this.attention.isFresh(now) && now - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = now;
+      pieces.unshift(...this.#takeEchoes(wanted, now).flatMap((r) => pass.cut(r)));
     }
-    return pieces;
+    if (!asked && w.length >= this.flow.roomBytes) {
+      for (const r of pieces.splice(0)) this.#damage.add(r);
+      return undefined;
+    }
+    return pieces.shift();
+  }
+
+  #takeEchoes(wanted: readonly Rectangle[], now: number): Rectangle[] {
+    if (this.#isStale(wanted)) this.#shadow.refresh();
+    const echoes = this.attention.echoes(this.#damage, wanted, now);
+    // Moves that wait would be done after this, to what is then no longer what they moved.
+    if (echoes.length > 0) this.#moves.forget();
+    for (const r of echoes) this.#damage.subtract(r);
+    return echoes;
   }
 }

@@ -14,6 +14,10 @@ import { Cursor } from './cursor.ts';
 
 const EMPTY = new Uint8Array(0);
 
+/**
+ * Reads a stream in pieces of the caller's choice; all of it rejects with ClosedError when the stream ends before.
+ * Numbers are big-endian.
+ */
 export class ByteReader {
   readonly stream: ByteStream;
   /** What a premature end is reported as; the handshake and the session move it on. */

@@ -5,6 +5,7 @@ import type { ByteStream } from './byte-stream.ts';
 const EMPTY = new Uint8Array(0);
 const EMPTY_VIEW = new DataView(EMPTY.buffer);
 
+/** Collects bytes that go out in one write. Numbers are big-endian. */
 export class ByteWriter {
   #bytes: Uint8Array;
   #view: DataView;

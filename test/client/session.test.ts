@@ -108,6 +108,26 @@ describe('client session, updates', () => {
     await close();
   });
 
+  it('without autoUpdate asks again when the answer to refresh had no pixels, as Xvnc’s first has none', async () => {
+    const { send, next, client, close } = scriptedServer({ autoUpdate: false });
+    assert.equal((await next()).type, 'SetEncodings');
+    const area = { x: 1, y: 1, width: 2, height: 2 };
+    const done = client.refresh(false, area);
+    assert.deepEqual(await next(), { ...full(false), ...area });
+    send(`${update(1)} ${rectangle(0, 0, 4, 4, Encoding.ExtendedDesktopSize)} ${oneScreen(4, 4)}`);
+    // Not from the start: that would be answered with the size again.
+    assert.deepEqual(await next(), { ...full(true), ...area });
+    send(`${update(1)} ${rectangle(0, 0, 5, 4, Encoding.ExtendedDesktopSize)} ${oneScreen(5, 4)}`);
+    assert.deepEqual(await next(), { ...full(false), width: 5 });
+    send(`${update(1)} ${rectangle(0, 0, 1, 1, Encoding.Raw)} ${pixels(1, 0xffffff)}`);
+    await done;
+    // Nobody waits any longer: nothing more is asked.
+    send(`${update(1)} ${rectangle(0, 0, 1, 1, Encoding.QemuLedState)} 04`);
+    client.clipboard('end');
+    assert.equal((await next()).type, 'ClientCutText');
+    await close();
+  });
+
   it('ends an update at LastRect, counted or not', async () => {
     for (const count of [65535, 3]) {
       const { send, client, close } = scriptedServer();

@@ -9,6 +9,7 @@ import { loadJpegDecoder } from '../../src/node/jpeg.ts';
 import { Encoding, encodingName, SecurityTypeNumber } from '../../src/rfb/constants.ts';
 import { nativeFormat } from '../../src/rfb/pixel-format.ts';
 import type { ByteStream } from '../../src/wire/byte-stream.ts';
+import { counted } from '../support/counted-stream.ts';
 import { withoutPeers } from '../support/peers.ts';
 import { until } from '../support/until.ts';
 import { startXvnc, type Xvnc } from '../support/xvnc.ts';
@@ -17,30 +18,21 @@ const jpeg = await loadJpegDecoder();
 const withoutJpeg =
   jpeg === undefined || findCodec(Encoding.Tight) === undefined ? 'no JPEG decoder here' : false;
 
-/** The same stream, with a count of what was read. */
-function counted(stream: ByteStream): { stream: ByteStream; received: () => number } {
-  let bytes = 0;
-  return {
-    received: () => bytes,
-    stream: {
-      get backlogBytes() {
-        return stream.backlogBytes;
-      },
-      closed: stream.closed,
-      write: (chunk) => stream.write(chunk),
-      drained: (max) => stream.drained(max),
-      end: () => stream.end(),
-      destroy: (error) => stream.destroy(error),
-      read: async () => {
-        const chunk = await stream.read();
-        bytes += chunk?.length ?? 0;
-        return chunk;
-      },
-    },
-  };
-}
-
 const COLOURS = `i=0; while [ $i -lt 256 ]; do printf '\\033[48;5;%dm %d' $i $i; i=$((i+1)); done; exec cat`;
+
+/** Waits for what the viewer sent, then takes the clipboard itself. */
+const TK_CLIPBOARD = `
+wm withdraw .
+proc look {} {
+  if {![catch {selection get -selection CLIPBOARD -type UTF8_STRING} text] && $text eq "\\u65e5\\u672c\\n\\u00df"} {
+    clipboard clear
+    clipboard append "h\\u20acllo"
+  } else {
+    after 50 look
+  }
+}
+look
+`;
 
 describe('client against TigerVNC', { skip: withoutPeers('Xtigervnc', 'xterm', 'xdotool') }, () => {
   let xvnc: Xvnc;
@@ -167,6 +159,27 @@ describe('client against TigerVNC', { skip: withoutPeers('Xtigervnc', 'xterm', '
       const { pixels } = client.framebuffer;
       return pixels.filter((pixel, i) => pixel !== before[i]).length > 400;
     });
+    await client.close();
+  });
+
+  it('gets updates without asking for each, and measures the round trip', async () => {
+    const client = await open();
+    await until('a round trip', () => client.roundTripMs !== undefined);
+    assert.ok((client.roundTripMs ?? Number.NaN) < 1000);
+    assert.ok(((await client.sync()) ?? Number.NaN) >= 0);
+    await client.close();
+  });
+
+  it('shares the clipboard in Unicode, both ways', {
+    skip: withoutPeers('wish'),
+  }, async () => {
+    const client = await open();
+    await until('its caps', () => client.unicodeClipboard);
+    const answer = client.events.once('clipboard');
+    client.clipboard('\u65e5\u672c\n\u00df');
+    const child = xvnc.run('sh', ['-c', `printf '%s' "$0" | wish`, TK_CLIPBOARD]);
+    assert.equal(await answer, 'h\u20acllo');
+    child.kill();
     await client.close();
   });
 

@@ -316,8 +316,48 @@ describe('Tight decoder', () => {
     await assert.rejects(decodeHex('90 ff ff ff', size), LimitError);
   });
 
-  it('refuses what was not negotiated: compressions 10 to 15', async () => {
-    for (let compression = 10; compression < 16; compression++)
+  it('reads data that are not compressed, as x11vnc and TurboVNC send them at compression level 0', async () => {
+    const pixels = '111111 222222 333333 444444';
+    const rows = ['111111 222222 333333 444444'];
+    const size = { width: 4, height: 1 };
+    // no zlib, no filter; length; pixels
+    assert.deepEqual(await decodeHex(`a0 0c ${pixels}`, size), rows);
+    // no zlib, a filter follows; copy; length; pixels
+    assert.deepEqual(await decodeHex(`e0 00 0c ${pixels}`, size), rows);
+    // less than 12 bytes have no length, here neither
+    assert.deepEqual(await decodeHex('a0 111111', { width: 1, height: 1 }), ['111111']);
+    // palette of two colours; length; one bit a pixel, 12 rows
+    assert.deepEqual(
+      await decodeHex('e0 01 01 000000 ffffff 0c 80 40 80 40 80 40 80 40 80 40 80 40', {
+        width: 2,
+        height: 12,
+      }),
+      Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? 'ffffff 000000' : '000000 ffffff')),
+    );
+    const decoder = tight.createDecoder({});
+    // a stream that has begun goes on behind it, unless it is reset by it
+    const deflater = createDeflater(6);
+    const part = (data: Uint8Array): Uint8Array => {
+      const bytes = deflater.deflate(data).slice();
+      return Buffer.concat([fromHex('00'), fromHex(compact(bytes.length)), bytes]);
+    };
+    const row = fromHex(pixels);
+    assert.deepEqual(await decode(part(row), { ...size, decoder }), rows);
+    assert.deepEqual(await decodeHex(`a0 0c ${pixels}`, { ...size, decoder }), rows);
+    assert.deepEqual(await decode(part(row), { ...size, decoder }), rows);
+    assert.deepEqual(await decodeHex(`a1 0c ${pixels}`, { ...size, decoder }), rows);
+    await assert.rejects(decode(part(row), { ...size, decoder }), ProtocolError);
+  });
+
+  it('refuses uncompressed data that are too long or too short, or above the limit', async () => {
+    const size = { width: 4, height: 1 };
+    await assert.rejects(decodeHex(`a0 0b ${'11'.repeat(11)}`, size), ProtocolError);
+    await assert.rejects(decodeHex(`a0 0d ${'11'.repeat(13)}`, size), ProtocolError);
+    await assert.rejects(decodeHex('a0 65', { ...size, maxRectBytes: 100 }), LimitError);
+  });
+
+  it('refuses what was not negotiated: compressions 11, 12, 13 and 15', async () => {
+    for (const compression of [11, 12, 13, 15])
       await assert.rejects(
         decode(Uint8Array.of(compression << 4), { width: 4, height: 4 }),
         ProtocolError,

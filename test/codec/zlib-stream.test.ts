@@ -61,16 +61,16 @@ function screenBytes(length: number, seed: number): Uint8Array {
   return bytes;
 }
 
-/** A receiver with node:zlib and one with ours, each of one stream that lasts. */
+/** A receiver with node:zlib and one with our own inflate, each of one stream that lasts. */
 class OwnInflaters {
   readonly #node = createInflate({ flush: constants.Z_SYNC_FLUSH });
-  readonly #ours = createInflater();
+  readonly #own = createInflater();
   readonly #scratch = new Uint8Array(1 << 16);
 
   check(data: Uint8Array, expected: Uint8Array): void {
     assert.ok(Buffer.from(this.#nodeInflate(data)).equals(expected), 'node:zlib');
-    const inflated = inflateAll(this.#ours, data, expected.length, 50_000);
-    assert.ok(Buffer.from(inflated).equals(expected), 'ours');
+    const inflated = inflateAll(this.#own, data, expected.length, 50_000);
+    assert.ok(Buffer.from(inflated).equals(expected), 'our inflate');
   }
 
   close(): void {

@@ -29,7 +29,11 @@ export interface XServer {
   readonly close: () => Promise<void>;
 }
 
-export async function startXServer(width = 1400, height = 1000): Promise<XServer> {
+export async function startXServer(
+  width = 1400,
+  height = 1000,
+  more: readonly string[] = [],
+): Promise<XServer> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-x-'));
   const xvfb = spawn(
     'Xvfb',
@@ -43,6 +47,7 @@ export async function startXServer(width = 1400, height = 1000): Promise<XServer
       folder,
       '-nolisten',
       'tcp',
+      ...more,
     ],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
   );

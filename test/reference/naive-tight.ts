@@ -21,8 +21,10 @@ export function createNaiveTight(): NaiveDecoder {
       wire.end();
       return new Uint32Array(width * height).fill(value);
     }
-    assert.ok(type < 8, `control ${control}`);
-    const filter = type >= 4 ? wire.byte() : 0;
+    // 1010 and 1110: as 0000 and 0100, without zlib.
+    const plain = type === 10 || type === 14;
+    assert.ok(type < 8 || plain, `control ${control}`);
+    const filter = Math.floor(type / 4) % 2 === 1 ? wire.byte() : 0;
     const palette: number[] = [];
     let size = width * height * naiveTpixelBytes(format);
     if (filter === 1) {
@@ -32,7 +34,7 @@ export function createNaiveTight(): NaiveDecoder {
       size = colours === 2 ? Math.ceil(width / 8) * height : width * height;
     }
     const data = new NaiveReader(
-      size < 12 ? takeAll(size) : streams[type % 4]!.next(takeCompact()),
+      size < 12 ? takeAll(size) : plain ? takeCompact() : streams[type % 4]!.next(takeCompact()),
     );
     wire.end();
     const values = takeValues();

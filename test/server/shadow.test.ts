@@ -297,6 +297,21 @@ describe('Shadow', () => {
     assert.deepEqual(shadow.picture.framebuffer.pixels, pixels);
   });
 
+  it('tells of everything after it failed to follow, as part of a change may have been done', (t) => {
+    const display = new FakeDisplay({ width: 300, height: 200 });
+    const { shadow, heard } = changesOf(display);
+    display.paint(0x123456, { x: 1, y: 1, width: 1, height: 1 });
+    const full = t.mock.method(kernelSet().memory, 'allocate', () => {
+      throw new RangeError('full');
+    });
+    assert.throws(() => shadow.refresh(), RangeError);
+    full.mock.restore();
+    assert.ok(shadow.isStale({ x: 200, y: 100, width: 1, height: 1 }));
+    shadow.refresh();
+    assert.deepEqual(heard, [{ moves: [], changed: [display.framebuffer.bounds] }]);
+    assert.deepEqual(shadow.picture.framebuffer.pixels, display.framebuffer.pixels);
+  });
+
   it('takes memory for the time that a viewer is there, and listens no longer', () => {
     const { memory } = kernelSet();
     const before = memory.used;

@@ -2,25 +2,32 @@
 import type { VncClient } from '../client.ts';
 import { awaitAnswer, pause } from './pace.ts';
 
+/** A place on the screen, in whole pixels from its top left. */
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
+/** What every use of the mouse takes. */
 export interface PointerOptions {
+  /** Gives up; a button that is down is released first. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
+/** What a click takes. */
 export interface ButtonOptions extends PointerOptions {
   /** 1 left (default), 2 middle, 3 right, 8 back. 4 to 7 are the wheel: see `scroll`. */
   readonly button?: number;
-  /** From each press to its release, and from there to the next press. Default 30. */
+  /** From each press to its release, and from there to the next press, milliseconds. Default 30. */
   readonly holdMs?: number;
 }
 
+/** What dragging takes. */
 export interface DragOptions extends ButtonOptions {
-  /** Positions on the way, since most programs begin to drag only when they see motion. Default 10. */
+  /** Positions on the way, at least 1, since most programs begin to drag only when they see motion. Default 10. */
   readonly steps?: number;
+  /** From each position to the next. Default: `holdMs`. */
+  readonly stepMs?: number;
 }
 
 const HOLD_MS = 30;
@@ -28,6 +35,22 @@ const STEPS = 10;
 /** RFB 7.5.5: the wheel is buttons 4 to 7. */
 const Wheel = { up: 4, down: 5, left: 6, right: 7 } as const;
 
+/** Moves there with these buttons held: what the others are made of, for those who keep count of the buttons themselves. */
+export async function pointAt(
+  client: VncClient,
+  buttonMask: number,
+  at: Point,
+  { signal }: PointerOptions = {},
+): Promise<void> {
+  checkPoint(client, at);
+  client.pointer(buttonMask, at.x, at.y);
+  await awaitAnswer(client, signal);
+}
+
+/**
+ * Moves the pointer. Like all of these rejects with RangeError for a place off the screen, TypeError when the server
+ * takes relative motion only, and a VncError when the session closes (ERR_VNC_CLOSED or its cause).
+ */
 export async function move(
   client: VncClient,
   to: Point,
@@ -38,6 +61,7 @@ export async function move(
   await awaitAnswer(client, signal);
 }
 
+/** Moves to the place, presses a button there and releases it. */
 export async function click(
   client: VncClient,
   at: Point,
@@ -46,6 +70,7 @@ export async function click(
   await clicks(client, at, 1, options);
 }
 
+/** Clicks twice, `holdMs` apart. */
 export async function doubleClick(
   client: VncClient,
   at: Point,
@@ -61,7 +86,7 @@ export async function drag(
   to: Point,
   options: DragOptions = {},
 ): Promise<void> {
-  const { button = 1, holdMs = HOLD_MS, steps = STEPS, signal } = options;
+  const { button = 1, holdMs = HOLD_MS, steps = STEPS, stepMs = holdMs, signal } = options;
   checkPoint(client, from);
   checkPoint(client, to);
   if (!(Number.isInteger(steps) && steps >= 1)) throw new RangeError(`${steps} steps`);
@@ -71,7 +96,7 @@ export async function drag(
   client.pointer(mask, at.x, at.y);
   try {
     for (let step = 1; step <= steps; step++) {
-      await pause(client, holdMs, signal);
+      await pause(client, stepMs, signal);
       const part = step / steps;
       at = {
         x: Math.round(from.x + (to.x - from.x) * part),
@@ -131,7 +156,8 @@ async function clicks(
   await awaitAnswer(client, signal);
 }
 
-function maskOf(button: number): number {
+/** The bit of a button, 1 to 8, in a buttonMask. Throws RangeError. */
+export function maskOf(button: number): number {
   if (!(Number.isInteger(button) && button >= 1 && button <= 8))
     throw new RangeError(`button ${button} is not one of 1 to 8`);
   return 1 << (button - 1);

@@ -1,18 +1,25 @@
-/** Pictures of the screen to keep: of one moment, and a copy. Used by the library, `sallyport shot` and `sallyport expect`. */
+/**
+ * Pictures of the screen to keep: of one moment, and a copy. Used by the library, `sallyport shot` and `sallyport
+ * expect`.
+ */
 import type { CursorImage } from '../../pixels/cursor-image.ts';
 import { OPAQUE, type Framebuffer } from '../../pixels/framebuffer.ts';
 import { Region } from '../../pixels/region.ts';
 import { contains, describeRectangle, isEmpty, type Rectangle } from '../../rfb/rectangle.ts';
 import type { VncClient } from '../client.ts';
+import { checkScale, scalePicture } from './scale.ts';
 import { DEFAULT_TIMEOUT_MS, waitFor, type WaitLimits } from './wait-for.ts';
 
 /** A picture that nobody else changes: words 0xAARRGGBB, row by row. What was on a screen is opaque. */
 export interface Picture {
+  /** Pixels. */
   readonly width: number;
   readonly height: number;
+  /** width * height words. */
   readonly pixels: Uint32Array;
 }
 
+/** What a screenshot takes. */
 export interface ScreenshotOptions extends WaitLimits {
   /**
    * Default true: the server sends all of it again, and the picture is of what arrived after the call. False: what the
@@ -23,6 +30,8 @@ export interface ScreenshotOptions extends WaitLimits {
   readonly region?: Rectangle;
   /** Draws the pointer's shape, if the server sent one, pointing there on the screen: RFB does not tell where it is. */
   readonly cursor?: { readonly x: number; readonly y: number };
+  /** Above 0, up to 1 (default): both sides times this. New pixels are the mean of those that they cover. */
+  readonly scale?: number;
 }
 
 /** Servers answer in many updates if they like; each pixel that is still to come is known. */
@@ -30,11 +39,20 @@ const MISSING_RECTANGLES = 1024;
 
 /**
  * Lossless only if no JPEG was permitted (`connect` with `jpeg: false`). Rejects with RangeError when the region is not on
- * the screen, and with TimeoutError when the server does not send it.
+ * the screen or `scale` is none, and with TimeoutError when the server does not send it.
  */
 export async function screenshot(
   client: VncClient,
   options: ScreenshotOptions = {},
+): Promise<Picture> {
+  const { scale = 1, ...rest } = options;
+  checkScale(scale);
+  return scalePicture(await take(client, rest), scale);
+}
+
+async function take(
+  client: VncClient,
+  options: Omit<ScreenshotOptions, 'scale'>,
 ): Promise<Picture> {
   const { fresh = true, region, cursor, ...limits } = options;
   checkRegion(client.framebuffer, region);

@@ -1,9 +1,13 @@
-/** One wait for something on a client: it ends when that happens, in time, when aborted, or with the session. Used by all of automation. */
+/**
+ * One wait for something on a client: it ends when that happens, in time, when aborted, or with the session. Used by all
+ * of automation.
+ */
 import { TimeoutError, type VncError } from '../../core/errors.ts';
 import type { VncClient } from '../client.ts';
 
+/** How long something is waited for. */
 export interface WaitLimits {
-  /** Default 30000. */
+  /** Milliseconds, after which the promise rejects with TimeoutError (ERR_VNC_TIMEOUT). Default 30000. */
   readonly timeoutMs?: number;
   /** Gives up; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;

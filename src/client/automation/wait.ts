@@ -6,6 +6,7 @@ import { difference } from './compare.ts';
 import { checkRegion, screenshot, type Picture } from './screenshot.ts';
 import { DEFAULT_TIMEOUT_MS, waitFor, type WaitLimits } from './wait-for.ts';
 
+/** What waiting for a change takes. */
 export interface WaitForChangeOptions extends WaitLimits {
   /** Default: the whole screen. */
   readonly region?: Rectangle;
@@ -35,8 +36,9 @@ export async function waitForChange(
   });
 }
 
+/** What waiting for stillness takes. */
 export interface WaitForStableOptions extends WaitLimits {
-  /** How long nothing may change. */
+  /** How long nothing may change, milliseconds. */
   readonly stableMs: number;
   /** Default: the whole screen. A clock or a blinking cursor elsewhere then does not matter. */
   readonly region?: Rectangle;
@@ -73,6 +75,7 @@ export async function waitForStable(
   });
 }
 
+/** What waiting for a picture takes. */
 export interface WaitForRegionOptions extends WaitLimits {
   /** Where the picture should be. Default 0, 0. */
   readonly x?: number;
@@ -82,7 +85,8 @@ export interface WaitForRegionOptions extends WaitLimits {
 }
 
 /**
- * Resolves with the difference once the screen shows the picture there. Transparent pixels of it match anything. Starts with a
+ * Resolves with the difference once the screen shows the picture there. Transparent pixels of it match anything. Starts
+ * with a
  * fresh picture. Its TimeoutError says how near the screen came last.
  */
 export async function waitForRegion(

@@ -20,6 +20,13 @@ export const Compression = { Fill: 8, Jpeg: 9 } as const;
 /** In basic compression's four bits: a filter byte follows. */
 export const EXPLICIT_FILTER = 4;
 
+/**
+ * Basic compression whose data are not compressed, with or without EXPLICIT_FILTER beside it. Not in RFB 7.7.7: TurboVNC's
+ * servers, and LibVNCServer (x11vnc) after them, send it unasked to viewers that want compression level 0. (The same number
+ * is TightPNG's picture, but only in that encoding.)
+ */
+const NO_ZLIB = 10;
+
 export const Filter = { Copy: 0, Palette: 1, Gradient: 2 } as const;
 
 export const STREAM_COUNT = 4;
@@ -28,14 +35,15 @@ export interface Control {
   readonly kind: 'basic' | 'fill' | 'jpeg';
   /** Bit i: zlib stream i starts anew. Obeyed whatever the kind. */
   readonly resets: number;
-  /** Basic only. */
-  readonly stream: number;
+  /** Basic only; undefined where the data are not compressed. */
+  readonly stream: number | undefined;
   readonly explicitFilter: boolean;
 }
 
 export function readControl(byte: number): Control {
   const compression = byte >> 4;
-  const basic = compression < Compression.Fill;
+  const plain = (compression & ~EXPLICIT_FILTER) === NO_ZLIB;
+  const basic = compression < Compression.Fill || plain;
   if (!(basic || compression === Compression.Fill || compression === Compression.Jpeg))
     throw new ProtocolError(`Tight compression ${compression} was not negotiated`, {
       field: 'compressionControl',
@@ -44,7 +52,7 @@ export function readControl(byte: number): Control {
   return {
     kind: basic ? 'basic' : compression === Compression.Fill ? 'fill' : 'jpeg',
     resets: byte & 15,
-    stream: compression & 3,
+    stream: plain ? undefined : compression & 3,
     explicitFilter: basic && (compression & EXPLICIT_FILTER) !== 0,
   };
 }

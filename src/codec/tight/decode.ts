@@ -27,7 +27,7 @@ import {
   type DrawFiltered,
 } from './filters.ts';
 import { checkFilter, frameTight } from './frame.ts';
-import { unpackFiltered, type Filtered } from './unpack.ts';
+import { takeFrom, unpackFiltered, type Filtered } from './unpack.ts';
 
 const NO_PALETTE = new Uint32Array(0);
 
@@ -68,14 +68,22 @@ export function createDecoder(ports: DecoderPorts): Decoder {
   ): void => {
     const pixel = pixelOf(format);
     const filtered = readFilter(c, control, r, format, pixel);
+    const drawPlainly = filterOf(filtered, format, pixel);
     // Data too short to be compressed is hardly worth a kernel.
     if (filtered.rowBytes * r.height < MIN_COMPRESSED_BYTES) {
-      filterOf(filtered, format, pixel)((count) => c.view(count), r, target);
+      drawPlainly((count) => c.view(count), r, target);
+      return;
+    }
+    if (control.stream === undefined) {
+      const data = new Cursor(readData(c));
+      if (pixel.order === undefined) drawPlainly((count) => data.view(count), r, target);
+      else unpackFiltered(filtered, pixel.order, takeFrom(data), r, target);
+      data.end('Tight data');
       return;
     }
     const inflater = inflaters[control.stream]!;
     inflater.open(readData(c));
-    if (pixel.order === undefined) filterOf(filtered, format, pixel)(inflater.read, r, target);
+    if (pixel.order === undefined) drawPlainly(inflater.read, r, target);
     else unpackFiltered(filtered, pixel.order, inflater.take, r, target);
     inflater.close();
   };

@@ -7,20 +7,20 @@ import type { PixelBlock } from '../codec.ts';
 import { addColour, loadPalette, openWorkspace, TILE, type Workspace } from './colours.ts';
 import { MAX_AREA, MAX_WIDTH } from './control.ts';
 
-/** A rectangle of a block, in its pixels. */
+/** A rectangle of a block, in its pixels. Planning changes parts rather than making new ones: that was a third of its time. */
 export interface Part {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
   /** How many distinct values, 1..256; 0: more, or as good as more. */
-  readonly colours: number;
+  colours: number;
   /** The value of a solid part. */
-  readonly value: number;
+  value: number;
   /** How often a pixel differs from the one before it. */
-  readonly transitions: number;
+  transitions: number;
   /** Address of a list of the colours, when there are 2 or more. */
-  readonly list: number;
+  list: number;
 }
 
 export interface PlanOptions {
@@ -28,6 +28,11 @@ export interface PlanOptions {
   readonly pixelSize: number;
   /** Squares full of detail count as having more colours than a palette, however few they have: JPEG suits them better. */
   readonly preferMany: boolean;
+}
+
+interface Planning extends PlanOptions {
+  readonly workspace: Workspace;
+  readonly newList: () => number;
 }
 
 /** Valid until the next plan. In no particular order, they cover the block. */
@@ -38,26 +43,26 @@ export function planParts(block: PixelBlock, options: PlanOptions): Part[] {
   const bands = Math.ceil(height / TILE) * (1 + TILE / FINE_ROWS);
   const workspace = openWorkspace(perBand * bands);
   let lists = 0;
-  const newList = (): number => workspace.list(lists++);
+  const planning = { ...options, workspace, newList: () => workspace.list(lists++) };
   const planBand = (y: number, rows: number): Part[] => {
     const band = bandOf(block, y, Math.min(rows, height - y));
-    return joinAcross(lookAtBand(band, options, workspace, newList), options, workspace);
+    return joinAcross(lookAtBand(band, planning), planning);
   };
   const planFinely = (y: number): Part[] => {
-    let parts: Part[] = [];
+    const parts: Part[] = [];
     for (let row = y; row < Math.min(y + TILE, height); row += FINE_ROWS)
-      parts = joinDown(parts, planBand(row, FINE_ROWS), row, options, workspace);
+      joinDown(parts, planBand(row, FINE_ROWS), row, planning);
     return parts;
   };
 
-  let parts: Part[] = [];
+  const parts: Part[] = [];
   for (let y = 0; y < height; y += TILE) {
     let band = planBand(y, TILE);
     if (band.some(hasFewColours)) {
       const fine = planFinely(y);
       if (totalCost(fine, options) < totalCost(band, options)) band = fine;
     }
-    parts = joinDown(parts, band, y, options, workspace);
+    joinDown(parts, band, y, planning);
   }
   return parts;
 }
@@ -80,19 +85,14 @@ const bandOf = ({ width, address, stride }: PixelBlock, y: number, height: numbe
 });
 
 /** Cuts a band at the solid squares in it, which take from their neighbours what has their colour, and looks at the rest. */
-function lookAtBand(
-  band: Band,
-  options: PlanOptions,
-  workspace: Workspace,
-  newList: () => number,
-): Part[] {
+function lookAtBand(band: Band, planning: Planning): Part[] {
   const { width, height, address, stride, y } = band;
-  const { kernels, memory, flags } = workspace;
+  const { kernels, memory, flags } = planning.workspace;
   const parts: Part[] = [];
   /** Looks at what lies between two solid parts or edges, once it is known where it ends. */
   const lookAtStretch = (start: number, end: number): void => {
     for (let x = start; x < end; x += TILE)
-      parts.push(lookAtSquare(band, x, Math.min(TILE, end - x), options, workspace, newList));
+      parts.push(lookAtSquare(band, x, Math.min(TILE, end - x), planning));
   };
   const anySolid = kernels.solidSquares(address, stride, width, height, flags) > 0;
   const isSolid = (x: number): boolean => anySolid && memory.bytes[flags + x / TILE] === 1;
@@ -106,18 +106,19 @@ function lookAtBand(
       if (x !== start || solid === undefined) continue;
       // By eights, so that the same letters give the same bytes in bits.
       const taken = kernels.equalLeft(here, stride, square, height, solid.value) & ~7;
-      if (taken > 0) solid = widen(parts, solid, taken);
+      solid.width += taken;
       start += taken;
       continue;
     }
     const value = memory.words[here >>> 2]!;
     if (x === start && solid?.value === value) {
-      solid = widen(parts, solid, square);
+      solid.width += square;
     } else {
       const reach = Math.min(TILE, x - start);
       const taken = kernels.equalRight(here - 4 * reach, stride, reach, height, value);
       lookAtStretch(start, x - taken);
-      solid = { ...solidPart, x: x - taken, y, width: taken + square, height, value };
+      const width = taken + square;
+      solid = { x: x - taken, y, width, height, colours: 1, value, transitions: 0, list: 0 };
       parts.push(solid);
     }
     start = x + square;
@@ -126,45 +127,28 @@ function lookAtBand(
   return parts;
 }
 
-const solidPart = { colours: 1, transitions: 0, list: 0 };
-
-/** Makes the last part wider. */
-function widen(parts: Part[], last: Part, by: number): Part {
-  const wider = { ...last, width: last.width + by };
-  parts[parts.length - 1] = wider;
-  return wider;
-}
-
-function lookAtSquare(
-  band: Band,
-  x: number,
-  width: number,
-  options: PlanOptions,
-  workspace: Workspace,
-  newList: () => number,
-): Part {
+function lookAtSquare(band: Band, x: number, width: number, planning: Planning): Part {
   const { address, stride, height, y } = band;
+  const { workspace, preferMany } = planning;
   const { kernels, memory, palette, indexes } = workspace;
   const pixels = address + 4 * x;
-  const where = { x, y, width, height, value: 0 };
-  const many: Part = { ...where, colours: 0, transitions: 0, list: 0 };
-  if (options.preferMany && looksDense(pixels, stride, width, height, workspace)) return many;
-  const limit = mostColours(width * height, options.pixelSize);
+  const part: Part = { x, y, width, height, colours: 0, value: 0, transitions: 0, list: 0 };
+  if (preferMany && looksDense(pixels, stride, width, height, workspace)) return part;
+  const limit = mostColours(width * height, planning.pixelSize);
   const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, indexes);
-  if (colours === 0) return many;
-  const transitions = memory.words[(palette + PALETTE_TRANSITIONS) >>> 2]!;
-  if (options.preferMany && colours > 24 && 3 * transitions > width * height) return many;
-  if (colours === 1)
-    return {
-      ...where,
-      colours,
-      value: workspace.memory.words[pixels >>> 2]!,
-      transitions: 0,
-      list: 0,
-    };
-  const list = newList();
-  kernels.copyColours(palette, list);
-  return { ...where, colours, transitions, list };
+  if (colours === 0) return part;
+  const { words } = memory;
+  const transitions = words[(palette + PALETTE_TRANSITIONS) >>> 2]!;
+  if (preferMany && colours > 24 && 3 * transitions > width * height) return part;
+  part.colours = colours;
+  if (colours === 1) {
+    part.value = words[pixels >>> 2]!;
+  } else {
+    part.transitions = transitions;
+    part.list = planning.newList();
+    kernels.copyColours(palette, part.list);
+  }
+  return part;
 }
 
 /** A palette is sent uncompressed, whereas pixels shrink also without one: it may cost a quarter of what indexes save. */
@@ -213,84 +197,71 @@ const totalCost = (parts: readonly Part[], { pixelSize }: PlanOptions): number =
   parts.reduce((sum, part) => sum + cost(part.colours, part.transitions, pixelSize), 0);
 
 /** Joins neighbours of a band from left to right. */
-function joinAcross(squares: readonly Part[], options: PlanOptions, workspace: Workspace): Part[] {
+function joinAcross(squares: readonly Part[], planning: Planning): Part[] {
   const parts: Part[] = [];
+  let last: Part | undefined;
   for (const square of squares) {
-    const last = parts.at(-1);
-    const joined =
-      last && last.width + square.width <= MAX_WIDTH
-        ? join(last, square, 'across', options, workspace)
-        : undefined;
-    if (joined === undefined) parts.push(square);
-    else parts[parts.length - 1] = joined;
+    if (last !== undefined && join(last, square, 'across', planning)) continue;
+    parts.push(square);
+    last = square;
   }
   return parts;
 }
 
 /** Adds a band's parts, which begin at `y`, to those above it: joined with those of the same columns that end there. */
-function joinDown(
-  above: readonly Part[],
-  band: readonly Part[],
-  y: number,
-  options: PlanOptions,
-  workspace: Workspace,
-): Part[] {
+function joinDown(parts: Part[], band: readonly Part[], y: number, planning: Planning): void {
   const touching = new Map<number, Part>();
-  const parts: Part[] = [];
-  for (const part of above) {
-    if (part.y + part.height === y) touching.set(part.x, part);
-    else parts.push(part);
-  }
+  for (const part of parts) if (part.y + part.height === y) touching.set(part.x, part);
   for (const part of band) {
     const over = part.y === y ? touching.get(part.x) : undefined;
-    const both =
-      over?.width === part.width ? join(over, part, 'down', options, workspace) : undefined;
-    parts.push(both ?? part);
-    if (both !== undefined) touching.delete(part.x);
+    if (over?.width === part.width && join(over, part, 'down', planning)) continue;
+    parts.push(part);
   }
-  parts.push(...touching.values());
-  return parts;
 }
 
-/** Two parts as one, when that is possible and costs no more bytes. */
+/** Makes `first` both of two neighbours, if that is possible and costs no more bytes. */
 function join(
   first: Part,
   second: Part,
   direction: 'across' | 'down',
-  options: PlanOptions,
-  workspace: Workspace,
-): Part | undefined {
+  planning: Planning,
+): boolean {
   const width = direction === 'across' ? first.width + second.width : first.width;
   const height = direction === 'down' ? first.height + second.height : first.height;
-  const both = { ...first, width, height };
-  if (first.colours === 1 && second.colours === 1) {
-    if (first.value === second.value) return both;
-    return undefined;
+  const solid = first.colours === 1 && second.colours === 1;
+  if (solid) {
+    if (first.value !== second.value) return false;
+  } else if (width > MAX_WIDTH || width * height > MAX_AREA) {
+    return false;
+  } else if (first.colours === 0 || second.colours === 0) {
+    if (first.colours !== second.colours) return false;
+  } else if (!joinColours(first, second, height, planning)) {
+    return false;
   }
-  if (width * height > MAX_AREA) return undefined;
-  if (first.colours === 0 || second.colours === 0)
-    return first.colours === second.colours ? both : undefined;
-  return joinColours(first, second, both, options, workspace);
+  first.width = width;
+  first.height = height;
+  return true;
 }
 
 function joinColours(
   first: Part,
   second: Part,
-  both: Part,
-  { pixelSize }: PlanOptions,
-  workspace: Workspace,
-): Part | undefined {
+  height: number,
+  { pixelSize, workspace }: Planning,
+): boolean {
   const colours = loadUnion(first, second, workspace);
-  if (colours === 0) return undefined;
+  if (colours === 0) return false;
   // Where the two touch, some rows change once more.
-  const transitions = first.transitions + second.transitions + both.height / 4;
+  const transitions = first.transitions + second.transitions + height / 4;
   const apart =
     cost(first.colours, first.transitions, pixelSize) +
     cost(second.colours, second.transitions, pixelSize);
-  if (cost(colours, transitions, pixelSize) > apart) return undefined;
-  const list = first.list === 0 ? second.list : first.list;
-  workspace.kernels.copyColours(workspace.palette, list);
-  return { ...both, colours, transitions, list };
+  if (cost(colours, transitions, pixelSize) > apart) return false;
+  first.list = first.list === 0 ? second.list : first.list;
+  workspace.kernels.copyColours(workspace.palette, first.list);
+  first.colours = colours;
+  first.transitions = transitions;
+  return true;
 }
 
 /** Makes the workspace's palette that of both parts, and returns how many colours those are; 0 when they are too many. */

@@ -3,6 +3,7 @@ import type { Framebuffer } from '../../pixels/framebuffer.ts';
 import { kernelAddress } from '../../pixels/kernel-framebuffer.ts';
 import { kernelSet } from '../../pixels/kernels/kernels.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
+import type { Cursor } from '../../wire/cursor.ts';
 import { placePixels, unpackingPlace } from '../unpacked.ts';
 import { Filter, MAX_WIDTH } from './control.ts';
 import { checkIndexes } from './filters.ts';
@@ -15,12 +16,24 @@ export interface Filtered {
   readonly rowBytes: number;
 }
 
-/** The address of exactly the next bytes of the data; ProtocolError when there are fewer. */
-export type TakeBytes = (count: number) => number;
+/**
+ * The address of exactly the next bytes of the data, at most MAX_STRIP_BYTES; ProtocolError when there are fewer. They may be
+ * put at `room`.
+ */
+export type TakeBytes = (count: number, room: number) => number;
+
+/** Takes data that was not compressed. */
+export const takeFrom =
+  (data: Cursor): TakeBytes =>
+  (count, room) => {
+    kernelSet().memory.bytes.set(data.view(count), room);
+    return room;
+  };
 
 const PALETTE_BYTES = 4 * 256;
 /** So many pixels are unpacked and then put in their place: few enough for the nearest caches. */
 const STRIP_PIXELS = 8 * MAX_WIDTH;
+const MAX_STRIP_BYTES = 3 * STRIP_PIXELS;
 
 /** Draws a rectangle that is at most MAX_WIDTH wide. `order` as of WirePixel. */
 export function unpackFiltered(
@@ -35,9 +48,12 @@ export function unpackFiltered(
   // The gradient filter looks at the row above; above the first one all is 0, whatever the target has there.
   const direct = filter === Filter.Gradient ? undefined : kernelAddress(target);
   const stride = 4 * (direct === undefined ? r.width : target.width);
-  const paletteAt = unpackingPlace(PALETTE_BYTES + 4 * MAX_WIDTH + 4 * STRIP_PIXELS);
-  const stripAt = paletteAt + PALETTE_BYTES + stride;
-  const aboveAt = stripAt - stride;
+  const paletteAt = unpackingPlace(
+    PALETTE_BYTES + MAX_STRIP_BYTES + 4 * MAX_WIDTH + 4 * STRIP_PIXELS,
+  );
+  const roomAt = paletteAt + PALETTE_BYTES;
+  const aboveAt = roomAt + MAX_STRIP_BYTES;
+  const stripAt = aboveAt + stride;
   memory.words.set(palette, paletteAt >>> 2);
   if (filter === Filter.Gradient) memory.words.fill(0, aboveAt >>> 2, stripAt >>> 2);
 
@@ -46,7 +62,7 @@ export function unpackFiltered(
     const strip = { x: r.x, y: r.y + y, width: r.width, height: Math.min(rows, r.height - y) };
     const { width, height } = strip;
     const size = rowBytes * height;
-    const source = take(size);
+    const source = take(size, roomAt);
     const at = direct === undefined ? stripAt : direct + 4 * target.at(strip.x, strip.y);
     if (filter === Filter.Copy) {
       kernels.unpackPixels(source, at, stride, width, height, order);

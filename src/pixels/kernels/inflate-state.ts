@@ -39,6 +39,10 @@ export const Area = {
   Lengths: 64,
   /** The same of the code that these lengths are written in. */
   LengthLengths: 384,
+  /** Words: how many bits each of the tables below looks at. */
+  LiteralRoot: 404,
+  DistanceRoot: 408,
+  LengthRoot: 412,
   /** To build tables in. */
   Scratch: 416,
   /** Tables of 32-bit entries, whose most are known: `enough` of zlib's examples says 2342 and 402. */

@@ -245,6 +245,17 @@ export interface Kernels {
     effort: number,
     output: number,
   ) => number;
+  /**
+   * Takes the last input, which still stands where it was compressed with an effort above Lazy, out of the tables: what was there
+   * before is found again.
+   */
+  readonly deflateUndo: (
+    tables: number,
+    history: number,
+    input: number,
+    size: number,
+    position: number,
+  ) => void;
 
   /**
    * Compares two blocks in columns of 64 pixels (the last may be narrower) and writes a byte for each at `flags`: 1 where
@@ -337,6 +348,7 @@ export interface Kernels {
     outputEnd: number,
     history: number,
   ) => number;
+
   /**
    * Pixels of three bytes to 0xFFRRGGBB. `order` has the places of blue, green and red among the three, a byte each, blue
    * lowest: 0x000102 where red comes first.
@@ -349,6 +361,7 @@ export interface Kernels {
     height: number,
     order: number,
   ) => void;
+
   /**
    * Indexes of 1, 2, 4 or 8 bits (8 with more than 16 colours) into a palette, the first in the highest bits, each row from a
    * whole byte. 0 when one is not below `colours` (the target may be half written), else 1.
@@ -363,6 +376,7 @@ export interface Kernels {
     palette: number,
     colours: number,
   ) => number;
+
   /** Tight's gradient filter on red, green and blue bytes. The row before the target's first is the one above it. */
   readonly unpackGradient: (
     source: number,
@@ -371,6 +385,7 @@ export interface Kernels {
     width: number,
     height: number,
   ) => void;
+
   /**
    * One tile of ZRLE, at most 64x64, from the start of `length` bytes; pixels as unpackPixels has them. The workspace has
    * ZRLE_WORKSPACE_BYTES. Returns how many bytes the tile took; 0 when it is malformed (the target may be half written).
@@ -387,11 +402,11 @@ export interface Kernels {
   ) => number;
 }
 
-/** Bytes of a table of features. */
-export const FEATURE_TABLE_BYTES: number = 16384 * 8;
-
 /** A palette, a tile, and room for what runs write too much. */
 export const ZRLE_WORKSPACE_BYTES: number = 4 * 128 + 4 * 64 * 64 + 16;
+
+/** Bytes of a table of features. */
+export const FEATURE_TABLE_BYTES: number = 16384 * 8;
 
 export interface KernelSet {
   readonly memory: KernelMemory;

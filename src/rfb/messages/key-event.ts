@@ -10,6 +10,7 @@ import type { ByteReader } from '../../wire/byte-reader.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import { ClientMessageType } from '../constants.ts';
 
+/** A key that goes down or up. */
 export interface KeyEvent {
   readonly type: 'KeyEvent';
   readonly down: boolean;

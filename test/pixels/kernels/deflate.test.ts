@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { constants, inflateRawSync } from 'node:zlib';
 import {
+  HEAD_BITS,
+  HEADS,
+  SCRATCH,
   SYMBOL_COUNTS,
   TABLE_BYTES,
   TOKENS,
@@ -10,6 +13,7 @@ import {
 import { bytesAt, createTwins, forManySeeds, randomPicture, type Random } from './twins.ts';
 
 const EFFORTS = [0, 1, 2, 3, 4, 5, 6];
+const LAZY = 3;
 const FIRST_POSITION = 32769;
 /** What the kernel promises never to exceed. */
 const bound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5;
@@ -84,6 +88,23 @@ describe('kernel deflate', () => {
     return ours!;
   };
 
+  const undo = (size: number, at: number, history: number, position: number): void => {
+    for (const [i, { kernels }] of both.entries()) {
+      const { tables, buffer } = places[i]!;
+      kernels.deflateUndo(tables, buffer + history, buffer + at, size, position);
+    }
+  };
+
+  it('prepares the same work space as its twin', () => {
+    const [ours, twin] = both.map((set, i) => {
+      const { work } = places[i]!;
+      set.kernels.clearBytes(work, WORK_BYTES);
+      set.kernels.deflatePrepare(work);
+      return bytesAt(set, work, SCRATCH);
+    });
+    assert.deepEqual(ours, twin);
+  });
+
   it('agrees with its twin in streams of many pieces, all of which node:zlib inflates', () => {
     forManySeeds(400, (random) => {
       clear();
@@ -100,7 +121,9 @@ describe('kernel deflate', () => {
         const dictionary = known.subarray(Math.max(0, known.length - 32768));
         assert.deepEqual(new Uint8Array(inflate(data, dictionary)), input.bytes);
         // Most pieces become history; a trial does not.
-        if (random.chance(80)) {
+        if (random.chance(20) && effort > LAZY) {
+          undo(input.bytes.length, at, history, position);
+        } else if (random.chance(80)) {
           at += input.bytes.length;
           position = (position + input.bytes.length) >>> 0;
         }
@@ -118,6 +141,33 @@ describe('kernel deflate', () => {
         clear();
         const first = deflate(input, 0, 0, FIRST_POSITION, effort);
         assert.deepEqual(new Uint8Array(inflate(first, new Uint8Array(0))), input.bytes);
+      }
+    });
+  });
+
+  it('finds again, after a trial is undone, all that was in reach even at its end', () => {
+    forManySeeds(60, (random) => {
+      clear();
+      let position = FIRST_POSITION;
+      let at = 0;
+      const effort = random.between(LAZY + 1, 6);
+      for (let pieces = 0; pieces < 8; pieces++) {
+        const trial = randomInput(random, random.chance(20) ? 10_000 : 300);
+        const heads = (i: number): Uint32Array =>
+          new Uint32Array(bytesAt(both[i]!, places[i]!.tables + HEADS, 4 << HEAD_BITS).buffer);
+        const before = heads(0);
+        deflate(trial, at, 0, position, effort);
+        undo(trial.bytes.length, at, 0, position);
+        const after = heads(0);
+        const last = position + trial.bytes.length;
+        const reach = (head: number): number =>
+          head < position && last - head <= 32768 ? head : 0;
+        // What a trial of more than a window entered at its start stays.
+        if (trial.bytes.length <= 32_000) assert.deepEqual(after.map(reach), before.map(reach));
+        const input = randomInput(random, 1000);
+        deflate(input, at, 0, position, effort);
+        at += input.bytes.length;
+        position += input.bytes.length;
       }
     });
   });

@@ -31,6 +31,9 @@ const MAX_SKIP: u32 = 12;
 const LENGTH_WORTH: i32 = 4;
 const LATER_COST: i32 = 2;
 
+/** A distance at which nothing is found. */
+const OUT_OF_REACH: u32 = WINDOW_BYTES + 1;
+
 // What stays the same during a call.
 let heads: usize = 0;
 let chains: usize = 0;
@@ -140,6 +143,30 @@ function enter(at: usize, four: u32): u32 {
   store<u16>(chainOf(here), before <= <u32>WINDOW_BYTES ? <u16>before : 0);
   store<u32>(head, here);
   return before;
+}
+
+/** Takes out of the heads what was entered for an input: each place's chain tells what was there before. */
+export function deflateUndo(
+  tables: usize,
+  historyStart: usize,
+  input: usize,
+  size: u32,
+  position: u32,
+): void {
+  heads = tables + HEADS;
+  chains = tables + CHAINS;
+  offset = position - <u32>input;
+  // What lies more than a window before the end has lost its place in the chains.
+  const first = max(historyStart, input - (HASHED - 1));
+  const count = min<u32>(<u32>(input + size - first), WINDOW_BYTES);
+  for (let at = input + size - 1, left = count; left > 0; left--, at--) {
+    const here = <u32>at + offset;
+    const head = heads + headOf(load<u32>(at));
+    if (load<u32>(head) == here) {
+      const before: u32 = load<u16>(chainOf(here));
+      store<u32>(head, here - (before == 0 ? OUT_OF_REACH : before));
+    }
+  }
 }
 
 function chainOf(position: u32): usize {

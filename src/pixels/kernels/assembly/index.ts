@@ -32,6 +32,7 @@ export {
   solidSquares,
 } from './survey';
 export { deflate } from './deflate';
+export { deflateUndo } from './deflate-chains';
 export { deflatePrepare } from './deflate-block';
 export { inflate } from './inflate';
 export { unpackGradient, unpackIndexes, unpackPixels } from './unpack';

@@ -1,6 +1,7 @@
 // Huffman codes of INFLATE (RFC 1951 3.2) as tables to look the next bits up in; the readable twin is ../plain/inflate-codes.ts.
 //
-// A table has one entry for each value of the next `rootBits` bits; codes that are longer go on in a second table behind it.
+// A table has one entry for each value of the next bits, as many as the longest code has, but no more than its root bits; codes
+// that are longer go on in a second table behind it.
 // An entry, 32 bits:
 //   0..7    bits to take: of the code (in a second table: of the rest of it) and of what follows it
 //   8..11   of those, the code's; for LINK: the number of bits that the second table looks at
@@ -64,9 +65,9 @@ function entryOf(kind: u32, symbol: u32, bits: u32): u32 {
 }
 
 /**
- * Builds the table of a code from the lengths of its `count` symbols. False when these are no code: more symbols than its
- * bits can tell apart, or fewer, but for no symbols at all, or a single one of one bit (as zlib has it; what is missing is
- * INVALID then).
+ * Builds the table of a code from the lengths of its `count` symbols. Returns how many bits the table looks at, at most
+ * `rootBits`; 0 when these are no code: more symbols than its bits can tell apart, or fewer, but for no symbols at all, or a
+ * single one of one bit (as zlib has it; what is missing is INVALID then).
  */
 export function buildTable(
   table: usize,
@@ -75,8 +76,7 @@ export function buildTable(
   count: u32,
   kind: u32,
   scratch: usize,
-): bool {
-  const rootSize: u32 = 1 << rootBits;
+): u32 {
   memory.fill(scratch, 0, OFFSETS);
   for (let i: u32 = 0; i < count; i++) {
     const at = scratch + ((<usize>load<u8>(lengths + i)) << 1);
@@ -90,19 +90,17 @@ export function buildTable(
   for (let bits: u32 = 1; bits <= MAX_CODE_BITS; bits++) {
     const withBits: u32 = load<u16>(scratch + (bits << 1));
     free = (free << 1) - withBits;
-    if (free < 0) return false;
+    if (free < 0) return 0;
     if (withBits != 0) longest = bits;
     store<u16>(scratch + OFFSETS + (bits << 1), <u16>offset);
     offset += withBits;
   }
   if (longest == 0 || free > 0) {
-    if (longest > 1 || (longest == 1 && kind == CODE_LENGTHS)) return false;
-    for (let i: u32 = 0; i < rootSize; i++)
-      store<u32>(
-        table + (i << 2),
-        kind == CODE_LENGTHS ? entryOf(kind, 0, 1) : SPECIAL | INVALID | 0x101,
-      );
-    if (longest == 0) return true;
+    if (longest > 1 || (longest == 1 && kind == CODE_LENGTHS)) return 0;
+    const missing = kind == CODE_LENGTHS ? entryOf(kind, 0, 1) : SPECIAL | INVALID | 0x101;
+    store<u32>(table, missing);
+    store<u32>(table, missing, 4);
+    if (longest == 0) return 1;
   }
   for (let i: u32 = 0; i < count; i++) {
     const bits: u32 = load<u8>(lengths + i);
@@ -116,47 +114,65 @@ export function buildTable(
   // Codes are counted up with their first bit lowest, as they stand in the data.
   let code: u32 = 0;
   let symbolAt = scratch + SORTED;
+  const root = min(longest, rootBits);
+  const rootSize: u32 = 1 << root;
+  for (let bits: u32 = 1; bits <= root; bits++) {
+    // What shorter codes have repeats for either value of the next bit.
+    repeatEntries(table, 1 << (bits - 1));
+    for (let left: u32 = load<u16>(scratch + (bits << 1)); left > 0; left--) {
+      store<u32>(table + (code << 2), entryOf(kind, load<u16>(symbolAt), bits));
+      symbolAt += 2;
+      code = nextCode(code, bits);
+    }
+  }
+
   let secondEnd = rootSize;
   let secondStart: u32 = 0;
   let secondBits: u32 = 0;
   let secondPrefix: u32 = 0xffffffff;
-  for (let bits: u32 = 1; bits <= longest; bits++) {
-    let left: u32 = load<u16>(scratch + (bits << 1));
-    for (; left > 0; left--) {
-      const symbol: u32 = load<u16>(symbolAt);
-      symbolAt += 2;
-      let start: u32 = 0;
-      let index = code;
-      let size = rootSize;
-      let rest = bits;
-      if (bits > rootBits) {
-        const prefix = code & (rootSize - 1);
-        rest = bits - rootBits;
-        if (prefix != secondPrefix) {
-          // A new second table: as many bits as it takes to hold all codes with this prefix.
-          secondPrefix = prefix;
-          secondBits = rest;
-          let room: i32 = (1 << secondBits) - left;
-          while (room > 0) {
-            secondBits++;
-            room = (room << 1) - load<u16>(scratch + ((rootBits + secondBits) << 1));
-          }
-          secondStart = secondEnd;
-          secondEnd += 1 << secondBits;
-          const link = SPECIAL | LINK | (secondStart << 16) | (secondBits << 8) | rootBits;
-          store<u32>(table + (prefix << 2), link);
+  for (let bits = root + 1; bits <= longest; bits++) {
+    for (let left: u32 = load<u16>(scratch + (bits << 1)); left > 0; left--) {
+      const prefix = code & (rootSize - 1);
+      const rest = bits - root;
+      if (prefix != secondPrefix) {
+        // A new second table: as many bits as it takes to hold all codes with this prefix.
+        secondPrefix = prefix;
+        secondBits = rest;
+        let room: i32 = (1 << secondBits) - left;
+        while (room > 0) {
+          secondBits++;
+          room = (room << 1) - load<u16>(scratch + ((root + secondBits) << 1));
         }
-        start = secondStart;
-        index = code >>> rootBits;
-        size = 1 << secondBits;
+        secondStart = secondEnd;
+        secondEnd += 1 << secondBits;
+        const link = SPECIAL | LINK | (secondStart << 16) | (secondBits << 8) | root;
+        store<u32>(table + (prefix << 2), link);
       }
-      const entry = entryOf(kind, symbol, rest);
-      for (; index < size; index += 1 << rest) store<u32>(table + ((start + index) << 2), entry);
-      // The next code: add 1 at its last bit, carrying towards the first.
-      let bit: u32 = 1 << (bits - 1);
-      while ((code & bit) != 0) bit >>>= 1;
-      code = bit == 0 ? 0 : (code & (bit - 1)) | bit;
+      const entry = entryOf(kind, load<u16>(symbolAt), rest);
+      symbolAt += 2;
+      for (let i = code >>> root; i < <u32>(1 << secondBits); i += 1 << rest)
+        store<u32>(table + ((secondStart + i) << 2), entry);
+      code = nextCode(code, bits);
     }
   }
-  return true;
+  return root;
+}
+
+/** Writes the first `count` entries, a power of 2, a second time behind themselves. */
+function repeatEntries(table: usize, count: u32): void {
+  let from = table;
+  const stop = table + (count << 2);
+  let to = stop;
+  if (count < 4) {
+    for (; from < stop; from += 4, to += 4) store<u32>(to, load<u32>(from));
+    return;
+  }
+  for (; from < stop; from += 16, to += 16) v128.store(to, v128.load(from));
+}
+
+/** Adds 1 at the last bit of a code, carrying towards the first. */
+function nextCode(code: u32, bits: u32): u32 {
+  let bit: u32 = 1 << (bits - 1);
+  while ((code & bit) != 0) bit >>>= 1;
+  return bit == 0 ? 0 : (code & (bit - 1)) | bit;
 }

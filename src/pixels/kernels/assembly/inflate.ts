@@ -35,6 +35,9 @@ const OUTPUT: usize = 56;
 const FAULT: usize = 60;
 const LENGTHS: usize = 64;
 const LENGTH_LENGTHS: usize = 384;
+const LITERAL_ROOT: usize = 404;
+const DISTANCE_ROOT: usize = 408;
+const LENGTH_ROOT: usize = 412;
 const SCRATCH: usize = 416;
 const LITERAL_TABLE: usize = 1088;
 const DISTANCE_TABLE: usize = 10496;
@@ -190,6 +193,8 @@ function copyMatch(output: usize, distance: usize, length: usize): void {
 function inflateFast(state: usize, output: usize, outputEnd: usize, history: usize): usize {
   const literals = state + LITERAL_TABLE;
   const distances = state + DISTANCE_TABLE;
+  const literalMask = mask(load<u32>(state, LITERAL_ROOT));
+  const distanceMask = mask(load<u32>(state, DISTANCE_ROOT));
   const lastInput = end - FAST_INPUT;
   const lastOutput = outputEnd - FAST_ROOM;
   let buffer = bits;
@@ -200,17 +205,17 @@ function inflateFast(state: usize, output: usize, outputEnd: usize, history: usi
     buffer |= load<u64>(input) << count;
     input += (63 - count) >>> 3;
     count |= 56;
-    let entry = load<u32>(literals + ((<usize>(buffer & mask(LITERAL_ROOT_BITS))) << 2));
+    let entry = load<u32>(literals + ((<usize>(buffer & literalMask)) << 2));
     if (<i32>entry < 0) {
       buffer >>= entry;
       count -= entry & 63;
       store<u8>(output++, entry >>> 16);
-      entry = load<u32>(literals + ((<usize>(buffer & mask(LITERAL_ROOT_BITS))) << 2));
+      entry = load<u32>(literals + ((<usize>(buffer & literalMask)) << 2));
       if (<i32>entry < 0) {
         buffer >>= entry;
         count -= entry & 63;
         store<u8>(output++, entry >>> 16);
-        entry = load<u32>(literals + ((<usize>(buffer & mask(LITERAL_ROOT_BITS))) << 2));
+        entry = load<u32>(literals + ((<usize>(buffer & literalMask)) << 2));
         if (<i32>entry < 0) {
           buffer >>= entry;
           count -= entry & 63;
@@ -221,6 +226,7 @@ function inflateFast(state: usize, output: usize, outputEnd: usize, history: usi
     }
     if ((entry & SPECIAL) != 0) {
       if ((entry & LINK) != 0) {
+        // There are second tables only where the first is as large as it may be.
         buffer >>= LITERAL_ROOT_BITS;
         count -= LITERAL_ROOT_BITS;
         const index = valueOf(entry) + <u32>(buffer & mask((entry >>> 8) & 15));
@@ -249,7 +255,7 @@ function inflateFast(state: usize, output: usize, outputEnd: usize, history: usi
       input += (63 - count) >>> 3;
       count |= 56;
     }
-    entry = load<u32>(distances + ((<usize>(buffer & mask(DISTANCE_ROOT_BITS))) << 2));
+    entry = load<u32>(distances + ((<usize>(buffer & distanceMask)) << 2));
     if ((entry & SPECIAL) != 0) {
       if ((entry & LINK) != 0) {
         buffer >>= DISTANCE_ROOT_BITS;
@@ -285,6 +291,32 @@ function fail(state: usize, fault: u32): void {
   store<u32>(state, fault, FAULT);
 }
 
+/** Builds the tables of literals and distances. Returns the fault, if any. */
+function buildTables(state: usize, literals: u32, distances: u32): u32 {
+  const lengths = state + LENGTHS;
+  const scratch = state + SCRATCH;
+  const literalRoot = buildTable(
+    state + LITERAL_TABLE,
+    LITERAL_ROOT_BITS,
+    lengths,
+    literals,
+    LITERALS_AND_LENGTHS,
+    scratch,
+  );
+  store<u32>(state, literalRoot, LITERAL_ROOT);
+  if (literalRoot == 0) return BAD_LITERAL_CODE;
+  const distanceRoot = buildTable(
+    state + DISTANCE_TABLE,
+    DISTANCE_ROOT_BITS,
+    lengths + literals,
+    distances,
+    DISTANCES,
+    scratch,
+  );
+  store<u32>(state, distanceRoot, DISTANCE_ROOT);
+  return distanceRoot == 0 ? BAD_DISTANCE_CODE : 0;
+}
+
 /** Readies the tables that need not be sent (RFC 1951 3.2.6), unless they are there. */
 function useFixedTables(state: usize): void {
   if (load<u32>(state, FIXED_TABLES) != 0) return;
@@ -293,39 +325,16 @@ function useFixedTables(state: usize): void {
   memory.fill(lengths + 144, 9, 112);
   memory.fill(lengths + 256, 7, 24);
   memory.fill(lengths + 280, 8, 8);
-  buildTable(
-    state + LITERAL_TABLE,
-    LITERAL_ROOT_BITS,
-    lengths,
-    288,
-    LITERALS_AND_LENGTHS,
-    state + SCRATCH,
-  );
-  memory.fill(lengths, 5, 32);
-  buildTable(state + DISTANCE_TABLE, DISTANCE_ROOT_BITS, lengths, 32, DISTANCES, state + SCRATCH);
+  memory.fill(lengths + 288, 5, 32);
+  buildTables(state, 288, 32);
   store<u32>(state, 1, FIXED_TABLES);
 }
 
 /** Builds the tables of a block from the lengths it sent. Returns the fault, if any. */
 function useSentTables(state: usize): u32 {
-  const lengths = state + LENGTHS;
-  const literals = load<u32>(state, LITERAL_CODES);
-  const distances = load<u32>(state, DISTANCE_CODES);
-  const scratch = state + SCRATCH;
   store<u32>(state, 0, FIXED_TABLES);
-  if (load<u8>(lengths + 256) == 0) return NO_END;
-  const literalTable = state + LITERAL_TABLE;
-  if (
-    !buildTable(literalTable, LITERAL_ROOT_BITS, lengths, literals, LITERALS_AND_LENGTHS, scratch)
-  )
-    return BAD_LITERAL_CODE;
-  const distanceTable = state + DISTANCE_TABLE;
-  const distanceLengths = lengths + literals;
-  if (
-    !buildTable(distanceTable, DISTANCE_ROOT_BITS, distanceLengths, distances, DISTANCES, scratch)
-  )
-    return BAD_DISTANCE_CODE;
-  return 0;
+  if (load<u8>(state + LENGTHS + 256) == 0) return NO_END;
+  return buildTables(state, load<u32>(state, LITERAL_CODES), load<u32>(state, DISTANCE_CODES));
 }
 
 export function inflate(
@@ -357,7 +366,7 @@ export function inflate(
           continue;
         }
       }
-      const entry = peekCode(state + LITERAL_TABLE, LITERAL_ROOT_BITS);
+      const entry = peekCode(state + LITERAL_TABLE, load<u32>(state, LITERAL_ROOT));
       if (entry == 0) break;
       if ((entry & LITERAL) != 0) {
         if (output >= outputEnd) {
@@ -386,7 +395,7 @@ export function inflate(
       store<u32>(state, load<u32>(state, LENGTH) + take(extra), LENGTH);
       store<u32>(state, DISTANCE_SYMBOL, MODE);
     } else if (mode == DISTANCE_SYMBOL) {
-      const entry = peekCode(state + DISTANCE_TABLE, DISTANCE_ROOT_BITS);
+      const entry = peekCode(state + DISTANCE_TABLE, load<u32>(state, DISTANCE_ROOT));
       if (entry == 0) break;
       take(codeBits);
       if ((entry & SPECIAL) != 0) {
@@ -477,18 +486,25 @@ export function inflate(
       store<u32>(state, index, INDEX);
       if (index < count) break;
       store<u32>(state, 0, INDEX);
-      const table = state + LENGTH_TABLE;
-      const lengths = state + LENGTH_LENGTHS;
-      if (!buildTable(table, LENGTH_ROOT_BITS, lengths, 19, CODE_LENGTHS, state + SCRATCH))
-        fail(state, BAD_LENGTH_CODE);
+      const root = buildTable(
+        state + LENGTH_TABLE,
+        LENGTH_ROOT_BITS,
+        state + LENGTH_LENGTHS,
+        19,
+        CODE_LENGTHS,
+        state + SCRATCH,
+      );
+      store<u32>(state, root, LENGTH_ROOT);
+      if (root == 0) fail(state, BAD_LENGTH_CODE);
       else store<u32>(state, CODE_LENGTH, MODE);
     } else if (mode == CODE_LENGTH) {
       const lengths = state + LENGTHS;
       const total = load<u32>(state, LITERAL_CODES) + load<u32>(state, DISTANCE_CODES);
       let index = load<u32>(state, INDEX);
+      const root = load<u32>(state, LENGTH_ROOT);
       let fault: u32 = 0;
       while (index < total) {
-        const entry = peekCode(state + LENGTH_TABLE, LENGTH_ROOT_BITS);
+        const entry = peekCode(state + LENGTH_TABLE, root);
         if (entry == 0) break;
         const symbol = valueOf(entry);
         if (symbol < 16) {

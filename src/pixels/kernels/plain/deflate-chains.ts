@@ -16,6 +16,7 @@ const MISS_SHIFT = 6;
 const MAX_SKIP = 12;
 const LENGTH_WORTH = 4;
 const LATER_COST = 2;
+const OUT_OF_REACH = WINDOW_BYTES + 1;
 
 interface Match {
   length: number;
@@ -72,6 +73,24 @@ export function chainTokens(m: Views, tokens: Tokens, search: Search, depth: num
   tokens.endBlock(end);
 }
 
+export function undo(
+  { bytes, words }: Views,
+  search: Omit<Search, 'bytesPerPixel' | 'rowBytes'>,
+): void {
+  const { tables, history, input, size, position } = search;
+  const first = Math.max(history, input - (HASHED - 1));
+  const count = Math.min(input + size - first, WINDOW_BYTES);
+  for (let at = input + size - 1, left = count; left > 0; left--, at--) {
+    const here = (position + at - input) >>> 0;
+    const head = ((tables + HEADS) >>> 2) + headOf(fourBytes(bytes, at));
+    if (words[head] === here)
+      words[head] = here - (twoBytes(bytes, chainOf(tables, here)) || OUT_OF_REACH);
+  }
+}
+
+const chainOf = (tables: number, position: number): number =>
+  tables + CHAINS + ((position & (WINDOW_BYTES - 1)) << 1);
+
 const worth = ({ length, distance }: Match): number => LENGTH_WORTH * length + Math.clz32(distance);
 
 class Finder {
@@ -100,7 +119,7 @@ class Finder {
     const head = this.#heads + headOf(fourBytes(bytes, this.entered));
     const before = (here - words[head]!) >>> 0;
     const link = before <= WINDOW_BYTES ? before : 0;
-    const chain = this.#chainOf(here);
+    const chain = chainOf(this.#search.tables, here);
     bytes[chain] = link;
     bytes[chain + 1] = link >>> 8;
     words[head] = here;
@@ -135,7 +154,7 @@ class Finder {
       // Whoever differs where the best one ends is not longer, and further away.
       if (best.length < HASHED || bytes[at - before + best.length] === bytes[at + best.length])
         consider(before);
-      const further = twoBytes(bytes, this.#chainOf((here - before) >>> 0));
+      const further = twoBytes(bytes, chainOf(this.#search.tables, (here - before) >>> 0));
       if (further === 0) break;
       before += further;
     }
@@ -151,9 +170,5 @@ class Finder {
       best = { length: 3, distance: row };
     }
     return best;
-  }
-
-  #chainOf(position: number): number {
-    return this.#search.tables + CHAINS + ((position & (WINDOW_BYTES - 1)) << 1);
   }
 }

@@ -4,7 +4,7 @@ import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 import { BitWriter } from './bit-writer.ts';
 import { clearCounts, prepare, writeBlock, writeStored } from './deflate-block.ts';
-import { chainTokens } from './deflate-chains.ts';
+import { chainTokens, undo } from './deflate-chains.ts';
 import { fastTokens } from './deflate-fast.ts';
 import { Tokens } from './deflate-tokens.ts';
 import { increment, type Views, viewsOf } from './views.ts';
@@ -17,7 +17,9 @@ const LAZY = 3;
 const DEPTHS: Readonly<Record<number, number>> = { 4: 8, 5: 32, 6: 256 };
 const LITERAL_BLOCK = 65536;
 
-export function deflateKernels(memory: KernelMemory): Pick<Kernels, 'deflate' | 'deflatePrepare'> {
+export function deflateKernels(
+  memory: KernelMemory,
+): Pick<Kernels, 'deflate' | 'deflatePrepare' | 'deflateUndo'> {
   const deflate: Kernels['deflate'] = (
     work,
     tables,
@@ -48,7 +50,12 @@ export function deflateKernels(memory: KernelMemory): Pick<Kernels, 'deflate' | 
     writeStored(m, writer, input, 0);
     return writer.address - output;
   };
-  return { deflate, deflatePrepare: (work) => prepare(viewsOf(memory), work) };
+  return {
+    deflate,
+    deflatePrepare: (work) => prepare(viewsOf(memory), work),
+    deflateUndo: (tables, history, input, size, position) =>
+      undo(viewsOf(memory), { tables, history, input, size, position }),
+  };
 }
 
 function writeHuffman(

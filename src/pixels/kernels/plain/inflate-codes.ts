@@ -55,15 +55,16 @@ function entryOf(kind: Kind, symbol: number, bits: number): number {
 }
 
 /**
- * Builds the table of a code from the lengths of its symbols. False when these are no code: more symbols than its bits can
- * tell apart, or fewer, but for no symbols at all, or a single one of one bit (as zlib has it; what is missing is INVALID).
+ * Builds the table of a code from the lengths of its symbols. Returns how many bits the table looks at, at most `rootBits`; 0
+ * when these are no code: more symbols than its bits can tell apart, or fewer, but for no symbols at all, or a single one of
+ * one bit (as zlib has it; what is missing is INVALID then).
  */
 export function buildTable(
   table: Uint32Array,
   rootBits: number,
   lengths: Uint8Array,
   kind: Kind,
-): boolean {
+): number {
   const counts = new Uint16Array(MAX_CODE_BITS + 1);
   for (const bits of lengths) counts[bits]!++;
   counts[0] = 0;
@@ -71,14 +72,15 @@ export function buildTable(
   let free = 1;
   for (let bits = 1; bits <= MAX_CODE_BITS; bits++) {
     free = 2 * free - counts[bits]!;
-    if (free < 0) return false;
+    if (free < 0) return 0;
   }
-  const rootSize = 1 << rootBits;
+  const root = Math.min(rootBits, Math.max(1, longest));
+  const rootSize = 1 << root;
   if (longest < 0 || free > 0) {
-    if (longest > 1 || (longest === 1 && kind === 'codeLengths')) return false;
+    if (longest > 1 || (longest === 1 && kind === 'codeLengths')) return 0;
     const missing = kind === 'codeLengths' ? entryOf(kind, 0, 1) : SPECIAL | INVALID | 0x101;
     table.fill(missing, 0, rootSize);
-    if (longest < 0) return true;
+    if (longest < 0) return root;
   }
 
   // Codes are counted up with their first bit lowest, as they stand in the data.
@@ -89,44 +91,39 @@ export function buildTable(
     let left = counts[bits]!;
     for (let symbol = 0; left > 0; symbol++) {
       if (lengths[symbol] !== bits) continue;
-      if (bits <= rootBits) {
+      if (bits <= root) {
         const entry = entryOf(kind, symbol, bits);
         for (let i = code; i < rootSize; i += 1 << bits) table[i] = entry;
       } else {
         const prefix = code & (rootSize - 1);
-        const rest = bits - rootBits;
+        const rest = bits - root;
         if (prefix !== second.prefix) {
           second = {
             prefix,
             start: secondEnd,
-            bits: secondTableBits(counts, rootBits, rest, left),
+            bits: secondTableBits(counts, root, rest, left),
           };
           secondEnd += 1 << second.bits;
-          table[prefix] = SPECIAL | LINK | (second.start << 16) | (second.bits << 8) | rootBits;
+          table[prefix] = SPECIAL | LINK | (second.start << 16) | (second.bits << 8) | root;
         }
         const entry = entryOf(kind, symbol, rest);
-        for (let i = code >>> rootBits; i < 1 << second.bits; i += 1 << rest)
+        for (let i = code >>> root; i < 1 << second.bits; i += 1 << rest)
           table[second.start + i] = entry;
       }
       code = nextCode(code, bits);
       left--;
     }
   }
-  return true;
+  return root;
 }
 
 /** As many bits as it takes to hold all codes with one prefix, the first of which has `rest` bits after it. */
-function secondTableBits(
-  counts: Uint16Array,
-  rootBits: number,
-  rest: number,
-  left: number,
-): number {
+function secondTableBits(counts: Uint16Array, root: number, rest: number, left: number): number {
   let bits = rest;
   let room = (1 << bits) - left;
   while (room > 0) {
     bits++;
-    room = 2 * room - counts[rootBits + bits]!;
+    room = 2 * room - counts[root + bits]!;
   }
   return bits;
 }

@@ -67,7 +67,7 @@ const GO_ON = -1;
 function inflate(memory: KernelMemory, state: number, places: Places): number {
   const { bytes, words } = memory;
   const { inputEnd, outputEnd, history } = places;
-  const fields = words.subarray(state >>> 2, (state + Area.Lengths) >>> 2);
+  const fields = words.subarray(state >>> 2, (state + Area.Scratch) >>> 2);
   const lengths = bytes.subarray(state + Area.Lengths, state + Area.LengthLengths);
   const lengthLengths = bytes.subarray(
     state + Area.LengthLengths,
@@ -160,8 +160,7 @@ function inflate(memory: KernelMemory, state: number, places: Places): number {
         return goTo(Mode.StoredLength);
       case 1:
         if (get(Field.FixedTables) === 0) {
-          buildTable(literals, RootBits.Literals, FIXED_LITERALS, 'literals');
-          buildTable(distances, RootBits.Distances, FIXED_DISTANCES, 'distances');
+          buildTables(FIXED_LITERALS, FIXED_DISTANCES);
           set(Field.FixedTables, 1);
         }
         return goTo(Mode.Symbol);
@@ -222,16 +221,16 @@ function inflate(memory: KernelMemory, state: number, places: Places): number {
       return GO_ON;
     }
     set(Field.Index, 0);
-    return buildTable(codeLengths, RootBits.CodeLengths, lengthLengths, 'codeLengths')
-      ? goTo(Mode.CodeLength)
-      : fail(Fault.LengthCode);
+    const root = buildTable(codeLengths, RootBits.CodeLengths, lengthLengths, 'codeLengths');
+    set(Area.LengthRoot, root);
+    return root === 0 ? fail(Fault.LengthCode) : goTo(Mode.CodeLength);
   }
 
   function codeLength(): number {
     const index = get(Field.Index);
     const total = get(Field.LiteralCodes) + get(Field.DistanceCodes);
     if (index === total) return useSentTables();
-    const entry = peekCode(codeLengths, RootBits.CodeLengths);
+    const entry = peekCode(codeLengths, get(Area.LengthRoot));
     if (entry === 0) return Inflated.WantsInput;
     const symbol = valueOf(entry);
     if (symbol < 16) {
@@ -256,15 +255,25 @@ function inflate(memory: KernelMemory, state: number, places: Places): number {
     const total = sent + get(Field.DistanceCodes);
     set(Field.FixedTables, 0);
     if (lengths[256] === 0) return fail(Fault.NoEnd);
-    if (!buildTable(literals, RootBits.Literals, lengths.subarray(0, sent), 'literals'))
-      return fail(Fault.LiteralCode);
-    if (!buildTable(distances, RootBits.Distances, lengths.subarray(sent, total), 'distances'))
-      return fail(Fault.DistanceCode);
-    return goTo(Mode.Symbol);
+    const fault = buildTables(lengths.subarray(0, sent), lengths.subarray(sent, total));
+    return fault === undefined ? goTo(Mode.Symbol) : fail(fault);
+  }
+
+  /** Builds the tables of literals and distances. Returns the fault, if any. */
+  function buildTables(
+    literalLengths: Uint8Array,
+    distanceLengths: Uint8Array,
+  ): number | undefined {
+    const literalRoot = buildTable(literals, RootBits.Literals, literalLengths, 'literals');
+    set(Area.LiteralRoot, literalRoot);
+    if (literalRoot === 0) return Fault.LiteralCode;
+    const distanceRoot = buildTable(distances, RootBits.Distances, distanceLengths, 'distances');
+    set(Area.DistanceRoot, distanceRoot);
+    return distanceRoot === 0 ? Fault.DistanceCode : undefined;
   }
 
   function symbol(): number {
-    const entry = peekCode(literals, RootBits.Literals);
+    const entry = peekCode(literals, get(Area.LiteralRoot));
     if (entry === 0) return Inflated.WantsInput;
     if ((entry & LITERAL) !== 0) {
       if (output >= outputEnd) return Inflated.WantsRoom;
@@ -289,7 +298,7 @@ function inflate(memory: KernelMemory, state: number, places: Places): number {
   }
 
   function distanceSymbol(): number {
-    const entry = peekCode(distances, RootBits.Distances);
+    const entry = peekCode(distances, get(Area.DistanceRoot));
     if (entry === 0) return Inflated.WantsInput;
     take(codeBits);
     if ((entry & SPECIAL) !== 0) return fail(Fault.Distance);
