@@ -12,7 +12,6 @@
 import type { Decoder } from '../codec/codec.ts';
 import { receiveCursor } from '../codec/cursor/cursor.ts';
 import { decodeRectangle } from '../codec/decode-rectangle.ts';
-import { createInflater } from '../codec/inflate-stream.ts';
 import { findCodec } from '../codec/registry.ts';
 import { ProtocolError } from '../core/errors.ts';
 import type { Lifecycle } from '../core/lifecycle.ts';
@@ -77,7 +76,6 @@ export class UpdateReceiver {
   readonly #ports: UpdateReceiverPorts;
   /** Made at first use; their streams live as long as the connection. */
   readonly #decoders = new Map<number, Decoder>();
-  readonly #zrleInflater = createInflater();
   #pixelsThisTurn = 0;
 
   constructor(ports: UpdateReceiverPorts) {
@@ -127,7 +125,7 @@ export class UpdateReceiver {
     if (decoder === undefined) {
       const { jpeg, qualityLevel } = this.#ports.settings;
       decoder = findCodec(encoding)?.createDecoder({
-        zrleInflater: this.#zrleInflater,
+        connection: this,
         ...(jpeg === undefined ? {} : { jpeg }),
         ...(qualityLevel === undefined ? {} : { qualityLevel }),
       });

@@ -9,8 +9,6 @@ import type { Rectangle } from '../rfb/rectangle.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
-import type { Inflater } from './inflate-stream.ts';
-import type { Deflater } from './zlib-stream.ts';
 
 /** An encoding of pixels, both ends. */
 export interface Codec {
@@ -36,8 +34,8 @@ export interface EncoderOptions {
   readonly gradient?: boolean;
   /** 0 .. 9, as the viewer named it: what ZYWRLE may lose. Absent: nothing. */
   readonly qualityLevel?: number;
-  /** The stream that ZRLE and ZYWRLE have in common on a connection. Absent: one of the encoder's own. */
-  readonly zrleDeflater?: Deflater;
+  /** Stands for the connection: ZRLE and ZYWRLE find the stream by it that they have in common. Absent: one of its own. */
+  readonly connection?: object;
   /** What `encodeParts` makes must mean the same to every viewer: it begins with new streams. Default false. */
   readonly shareable?: boolean;
 }
@@ -118,8 +116,8 @@ export interface DecoderPorts {
   readonly jpeg?: JpegDecoder;
   /** 0 .. 9, as the client named it: how ZYWRLE is to be read. Absent: it named none. */
   readonly qualityLevel?: number;
-  /** The stream that ZRLE and ZYWRLE have in common on a connection. Absent: one of the decoder's own. */
-  readonly zrleInflater?: Inflater;
+  /** Stands for the connection: ZRLE and ZYWRLE find the stream by it that they have in common. Absent: one of its own. */
+  readonly connection?: object;
 }
 
 /** Decodes a whole JPEG file into 0xFFRRGGBB words. Throws on a broken one. */

@@ -1,12 +1,10 @@
 /** One viewer's encoders. They keep zlib streams, which live as long as the connection: one for each encoding. */
 import type { Encoder, JpegEncoder } from '../codec/codec.ts';
-import { createDeflater, type Deflater } from '../codec/zlib-stream.ts';
 import { exactly, type EncodingWishes } from './encoding-wishes.ts';
 import type { Negotiated } from './negotiated.ts';
 
 export class ViewerEncoders {
   readonly #jpeg: JpegEncoder | undefined;
-  #zrleDeflater: Deflater | undefined;
   readonly #encoders = new Map<number, { readonly encoder: Encoder; wishes: EncodingWishes }>();
 
   constructor(jpeg: JpegEncoder | undefined) {
@@ -24,9 +22,7 @@ export class ViewerEncoders {
       known.wishes = wishes;
       return known.encoder;
     }
-    // Viewers read ZRLE and ZYWRLE from one stream.
-    this.#zrleDeflater ??= createDeflater(wishes.compressionLevel ?? 2);
-    const encoder = codec.createEncoder({ ...options, zrleDeflater: this.#zrleDeflater });
+    const encoder = codec.createEncoder({ ...options, connection: this });
     this.#encoders.set(codec.encoding, { encoder, wishes });
     return encoder;
   }

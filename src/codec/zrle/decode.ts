@@ -6,15 +6,16 @@ import { kernelSet, ZRLE_WORKSPACE_BYTES } from '../../pixels/kernels/kernels.ts
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
 import type { Decoder, DecoderPorts } from '../codec.ts';
-import { createInflater, type Inflater } from '../inflate-stream.ts';
+import type { Inflater } from '../inflate-stream.ts';
 import { placePixels, unpackingPlace } from '../unpacked.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
 import { frameZlibBlock } from '../zlib-block.ts';
+import { inflaterOf } from './connection-stream.ts';
 import { decodeTile } from './decode-tile.ts';
 import { maxTileBytes, TILE_AREA, TILE_SIDE, tilesOf } from './tile.ts';
 
 export function createDecoder(ports: DecoderPorts): Decoder {
-  const inflater = ports.zrleInflater ?? createInflater();
+  const inflater = inflaterOf(ports.connection);
   const pixelOf = perFormat(cpixel);
   return {
     frame: (reader, _r, _format, limits) => frameZlibBlock(reader, limits),

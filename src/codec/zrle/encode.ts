@@ -4,7 +4,8 @@ import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
-import { createDeflater, type DataShape, DeflateEffort } from '../zlib-stream.ts';
+import { type DataShape, DeflateEffort } from '../zlib-stream.ts';
+import { deflaterOf } from './connection-stream.ts';
 import { encodeSolid, encodeTile, findSolid } from './encode-tile.ts';
 import { maxTileBytes, Subencoding, tilesOf } from './tile.ts';
 
@@ -27,7 +28,7 @@ export const createEncoder = (options: EncoderOptions): Encoder =>
 
 export function createTilesEncoder(options: EncoderOptions, writeTile: TileWriter): Encoder {
   const level = options.compressionLevel ?? DEFAULT_LEVEL;
-  const deflater = options.zrleDeflater ?? createDeflater(level);
+  const deflater = deflaterOf(options.connection, level);
   const pixelOf = perFormat(cpixel);
 
   const encode = (block: PixelBlock, format: PixelFormat, sink: ByteWriter): void => {

@@ -5,16 +5,16 @@ import { translatorOf } from '../../pixels/translate.ts';
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
 import type { Decoder, DecoderPorts } from '../codec.ts';
-import { createInflater } from '../inflate-stream.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
 import { frameZlibBlock } from '../zlib-block.ts';
+import { inflaterOf } from '../zrle/connection-stream.ts';
 import { decodeTile } from '../zrle/decode-tile.ts';
 import { maxTileBytes, Subencoding, TILE_SIDE, tilesOf } from '../zrle/tile.ts';
 import { type Channels, channelsOf } from './channels.ts';
 import { depthsOf, toPixels } from './tile.ts';
 
 export function createDecoder(ports: DecoderPorts): Decoder {
-  const inflater = ports.zrleInflater ?? createInflater();
+  const inflater = inflaterOf(ports.connection);
   const depths = depthsOf(ports.qualityLevel);
   const pixelOf = perFormat(cpixel);
   const layoutOf = perFormat(channelsOf);
