@@ -38,7 +38,6 @@ export function createTilesEncoder(options: EncoderOptions, writeTile: TileWrite
     const start = deflater.begin(maxBlockBytes(width, height, pixel.size));
     let at = start;
     let raw = 0;
-    let runs = 0;
     let solid = 0;
     for (const { x, y, width: w, height: h } of tilesOf({ x: 0, y: 0, width, height })) {
       const tile = { width: w, height: h, address: address + y * stride + 4 * x, stride };
@@ -47,12 +46,10 @@ export function createTilesEncoder(options: EncoderOptions, writeTile: TileWrite
         memory.bytes[solid + x / TILE_SIDE] === 1
           ? encodeSolid(tile.address, pixel, at)
           : writeTile(tile, pixel, at, format);
-      const subencoding = memory.bytes[at];
-      if (subencoding === Subencoding.Raw) raw += length;
-      else if (subencoding === Subencoding.PlainRle) runs += length;
+      if (memory.bytes[at] === Subencoding.Raw) raw += length;
       at += length;
     }
-    const shape = shapeOf({ all: at - start, raw, runs }, pixel.size, level);
+    const shape = shapeOf({ all: at - start, raw }, pixel.size, level);
     const data = deflater.finish(at - start, shape);
     sink.u32(data.length).bytes(data);
   };
@@ -62,19 +59,18 @@ export function createTilesEncoder(options: EncoderOptions, writeTile: TileWrite
 
 /** Where pixels are much of it, they are what repeats; where they are all of it, it is a photo, and little does. */
 function shapeOf(
-  bytes: { readonly all: number; readonly raw: number; readonly runs: number },
+  bytes: { readonly all: number; readonly raw: number },
   pixelSize: number,
   level: number,
 ): DataShape {
-  const { all, raw, runs } = bytes;
+  const { all, raw } = bytes;
   if (4 * raw > all) {
     const shape = { bytesPerPixel: pixelSize, rowBytes: TILE_SIDE * pixelSize };
     return raw === all && level === DEFAULT_LEVEL
       ? { ...shape, effort: DeflateEffort.Greedy }
       : shape;
   }
-  // Pixels and lengths.
-  if (2 * (raw + runs) > all) return { bytesPerPixel: Math.min(4, pixelSize + 1), rowBytes: 0 };
+  // Runs of pixels too: they are of text with soft edges, and worth the effort that indexes are.
   return { bytesPerPixel: 1, rowBytes: 0 };
 }
 
