@@ -23,5 +23,5 @@ export function encodePiece(
     return encoder.encodeParts(block, piece, translator.format, w);
   writeRectangleHeader(w, piece, encoding);
   encoder.encode(block, translator.format, w);
-  return { rectangles: 1, lossy: [] };
+  return { rectangles: 1, lossy: encoder.lossy === true ? [piece] : [] };
 }

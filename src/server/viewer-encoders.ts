@@ -1,5 +1,6 @@
 /** One viewer's encoders. They keep zlib streams, which live as long as the connection: one for each encoding. */
 import type { Encoder, JpegEncoder } from '../codec/codec.ts';
+import { Encoding } from '../rfb/constants.ts';
 import type { RemoteEncoder } from './encode-pool.ts';
 import { exactly, type EncodingWishes } from './encoding-wishes.ts';
 import type { Negotiated } from './negotiated.ts';
@@ -7,13 +8,23 @@ import type { Negotiated } from './negotiated.ts';
 interface Kept {
   readonly encoder: Encoder;
   wishes: EncodingWishes;
-  /** Its streams were used there since, and how they stand. */
-  elsewhere?: { readonly remote: RemoteEncoder; streams: number } | undefined;
 }
+
+/** Streams that another thread used last, and how they stand. */
+interface Elsewhere {
+  readonly remote: RemoteEncoder;
+  streams: number;
+}
+
+/** Encodings with the same streams: ZRLE and ZYWRLE have one in common. */
+const streamsOf = (encoding: number): number =>
+  encoding === Encoding.ZYWRLE ? Encoding.ZRLE : encoding;
 
 export class ViewerEncoders {
   readonly #jpeg: JpegEncoder | undefined;
   readonly #encoders = new Map<number, Kept>();
+  /** By streamsOf(). */
+  readonly #elsewhere = new Map<number, Elsewhere>();
 
   constructor(jpeg: JpegEncoder | undefined) {
     this.#jpeg = jpeg;
@@ -21,31 +32,33 @@ export class ViewerEncoders {
 
   /** The encoder for what the viewer wants now, made when first used. `exact`: nothing may be lost this time. */
   of(wanted: Pick<Negotiated, 'codec' | 'wishes'>, exact = false): Encoder {
-    const { encoder } = this.#kept(wanted, exact);
-    return encoder;
+    return this.#kept(wanted, exact).encoder;
   }
 
   /** The same, to encode here: it goes on where another thread left the streams. */
   here(wanted: Pick<Negotiated, 'codec' | 'wishes'>, exact: boolean): Encoder {
-    const kept = this.#kept(wanted, exact);
-    if (kept.elsewhere !== undefined) kept.encoder.resume?.(kept.elsewhere.streams);
-    kept.elsewhere = undefined;
-    return kept.encoder;
+    const { encoder } = this.#kept(wanted, exact);
+    const streams = streamsOf(wanted.codec.encoding);
+    const elsewhere = this.#elsewhere.get(streams);
+    if (elsewhere !== undefined) encoder.resume?.(elsewhere.streams);
+    this.#elsewhere.delete(streams);
+    return encoder;
   }
 
   /** Encoding goes on there. Returns how the streams stand if that is not known there. */
   move(wanted: Pick<Negotiated, 'codec' | 'wishes'>, remote: RemoteEncoder): number | undefined {
-    const kept = this.#kept(wanted, false);
-    const { elsewhere } = kept;
+    const { encoder } = this.#kept(wanted, false);
+    const key = streamsOf(wanted.codec.encoding);
+    const elsewhere = this.#elsewhere.get(key);
     if (elsewhere?.remote === remote) return undefined;
-    const streams = elsewhere?.streams ?? kept.encoder.streams?.() ?? 0;
-    kept.elsewhere = { remote, streams };
+    const streams = elsewhere?.streams ?? encoder.streams?.() ?? 0;
+    this.#elsewhere.set(key, { remote, streams });
     return streams;
   }
 
   /** A job was done there, and left the streams so. */
   moved(encoding: number, streams: number): void {
-    const elsewhere = this.#encoders.get(encoding)?.elsewhere;
+    const elsewhere = this.#elsewhere.get(streamsOf(encoding));
     if (elsewhere !== undefined) elsewhere.streams = streams;
   }
 
@@ -59,7 +72,7 @@ export class ViewerEncoders {
       known.wishes = wishes;
       return known;
     }
-    const kept: Kept = { encoder: codec.createEncoder(options), wishes };
+    const kept: Kept = { encoder: codec.createEncoder({ ...options, connection: this }), wishes };
     this.#encoders.set(codec.encoding, kept);
     return kept;
   }

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { zrle } from '../../src/codec/zrle/zrle.ts';
+import { zywrle } from '../../src/codec/zywrle/zywrle.ts';
 import { kernelSet } from '../../src/pixels/kernels/kernels.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
 import { Shadow } from '../../src/server/shadow.ts';
+import { canEncode } from '../../src/server/negotiated.ts';
+import { ViewerEncoders } from '../../src/server/viewer-encoders.ts';
 import { ViewerThread } from '../../src/server/viewer-thread.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { FakePool } from '../support/fake-pool.ts';
 import { Served, setEncodings, until, updateRequest, type TestViewer } from '../support/served.ts';
 import { SimulatedViewer } from './simulated-viewer.ts';
+
+type Wanted = Parameters<ViewerEncoders['move']>[0];
 
 const threshold = { manyPixels: 1000, fewPixels: 100, fewUpdates: 3, jobPixels: 1000 };
 const WHOLE = '0000 0000 0040 0040';
@@ -35,6 +41,25 @@ describe('the choice of a thread', () => {
     pool.isEmpty = false;
     assert.equal(thread.choose(5), undefined);
     assert.notEqual(thread.choose(5000), undefined);
+  });
+});
+
+describe('the encoders of a viewer', () => {
+  it('know that ZRLE and ZYWRLE have one stream, wherever it is', () => {
+    const encoders = new ViewerEncoders(undefined);
+    const pool = new FakePool(threshold);
+    const [thread, other] = [pool.encoder()!, pool.encoder()!];
+    const [first, second] = [zrle, zywrle].map((codec) => {
+      assert.ok(canEncode(codec));
+      return { codec, wishes: {} };
+    }) as [Wanted, Wanted];
+    assert.equal(encoders.here(first, false).streams!(), 0);
+    assert.equal(encoders.move(first, thread), 0, 'the stream has yet to begin');
+    encoders.moved(Encoding.ZRLE, 1);
+    assert.equal(encoders.move(second, thread), undefined, 'it is there already');
+    assert.equal(encoders.move(second, other), 1);
+    assert.equal(encoders.here(first, false).streams!(), 1);
+    assert.equal(encoders.move(first, other), 1, 'it was here meanwhile');
   });
 });
 
