@@ -59,6 +59,7 @@ export const Encoding = {
   Zlib: 6,
   Tight: 7,
   ZRLE: 16,
+  OpenH264: 50,
   // Pseudo-encodings.
   JpegQualityLevel9: -23,
   JpegQualityLevel0: -32,
