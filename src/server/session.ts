@@ -13,6 +13,7 @@ import type { Display } from './display.ts';
 import { ResizeRequests, type ResizeUnderWay } from './resize-requests.ts';
 import type { Shadow } from './shadow.ts';
 import { UpdateScheduler } from './update-scheduler.ts';
+import type { VideoEncoders } from './video-encoder.ts';
 import { ViewerInput } from './viewer-input.ts';
 import { ViewerUpdates } from './viewer-updates.ts';
 
@@ -23,6 +24,7 @@ export interface SessionOptions {
   readonly limits: Limits;
   readonly codecs: readonly Codec[];
   readonly jpeg?: JpegEncoder;
+  readonly video?: VideoEncoders;
   readonly lifecycle: Lifecycle;
   /** Resize requests under way on this display, of all its viewers. */
   readonly resizesUnderWay: Set<ResizeUnderWay>;
@@ -73,6 +75,8 @@ export class Session {
       height: init.height,
       version,
       ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
+      ...(options.video === undefined ? {} : { video: options.video }),
+      wake: () => this.#scheduler.wake(),
       clipboardSent: (text) => options.clipboardPassed('out', text),
     });
     this.#resizes = new ResizeRequests({
@@ -108,6 +112,7 @@ export class Session {
   /** Lets go of what the viewer held. Called once, while closing: no message is handled any more. */
   release(): void {
     this.#resizes.release();
+    this.#updates.release();
     this.#input.release();
   }
 
