@@ -133,8 +133,8 @@ function argumentsFor({ width, height }: VideoEncoderOptions): string[] {
   const words = (text: string): string[] => text.split(' ');
   return [
     ...words('-hide_banner -loglevel error -nostats -nostdin'),
-    // The first frame is encoded before there is a second one: nothing is probed.
-    ...words('-probesize 32 -analyzeduration 0 -fpsprobesize 0 -fflags nobuffer'),
+    // The first frame is encoded before there is a second one: nothing is probed. With nobuffer it would be lost in that.
+    ...words('-probesize 32 -analyzeduration 0 -fpsprobesize 0'),
     ...words('-f rawvideo -pixel_format bgr0 -video_size'),
     `${width}x${height}`,
     ...words(`-framerate ${FRAMES_PER_SECOND} -i pipe:0`),

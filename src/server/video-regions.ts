@@ -4,7 +4,6 @@
  */
 import { boundingBox } from '../pixels/region.ts';
 import { area, contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
-import { sourceOf } from './move.ts';
 import type { ShadowChange } from './take-over.ts';
 import { TILE } from './tile-map.ts';
 
@@ -69,12 +68,13 @@ export class VideoRegions {
   /** The picture is another one. */
   changed({ moves, changed }: ShadowChange, now: number): void {
     const known = this.rectangle(now);
+    const moved = moves.map(({ to }) => to);
     if (known !== undefined) {
-      const moved = moves.map(({ to }) => to);
       const alive = [...changed, ...moved].reduce((sum, r) => sum + area(intersect(r, known)), 0);
       if (alive >= ALIVE * area(known)) this.#aliveAt = now;
     }
-    for (const move of moves) this.#interrupt(move.to, sourceOf(move));
+    // What moves is sent as a move. In a film some rows may seem to: that is not enough.
+    for (const index of this.#dense(moved)) this.#streak[index] = 0;
     if (!this.#count(changed, now)) return;
     const found = this.#find(changed, now);
     if (found === undefined) return;
@@ -90,28 +90,28 @@ export class VideoRegions {
     this.#streak.fill(0);
   }
 
-  /** What moves is sent as a move. */
-  #interrupt(...rectangles: readonly Rectangle[]): void {
-    for (const r of rectangles) for (const { index } of this.#tiles(r)) this.#streak[index] = 0;
-  }
-
   /** Counts the tiles that changed all over. False: none did. */
   #count(changed: readonly Rectangle[], now: number): boolean {
-    const pixels = new Map<number, number>();
-    for (const r of changed) {
-      for (const { index, tile } of this.#tiles(r))
-        pixels.set(index, (pixels.get(index) ?? 0) + area(intersect(tile, r)));
-    }
-    let any = false;
-    for (const [index, count] of pixels) {
-      if (count < DENSE * area(this.#tile(index))) continue;
-      any = true;
+    const dense = this.#dense(changed);
+    for (const index of dense) {
       if (now - this.#last[index]! > MAX_GAP_MS) this.#streak[index] = 0;
       if (this.#streak[index] === 0) this.#since[index] = now;
       this.#streak[index]! += 1;
       this.#last[index] = now;
     }
-    return any;
+    return dense.length > 0;
+  }
+
+  /** The tiles that are covered by half or more. The rectangles are disjoint. */
+  #dense(rectangles: readonly Rectangle[]): number[] {
+    const pixels = new Map<number, number>();
+    for (const r of rectangles) {
+      for (const { index, tile } of this.#tiles(r))
+        pixels.set(index, (pixels.get(index) ?? 0) + area(intersect(tile, r)));
+    }
+    return Array.from(pixels.keys()).filter(
+      (index) => pixels.get(index)! >= DENSE * area(this.#tile(index)),
+    );
   }
 
   /** The largest part that is a film. Its edges are those of what changed just now. */

@@ -77,6 +77,15 @@ describe('VideoRegions', () => {
     assertNoFilm(new Screen().play(96, (i) => (i % 16 === 0 ? move : pixels(FILM)), 16));
   });
 
+  it('a film is one although some of its rows seem to have moved', () => {
+    const { x, y } = FILM;
+    const pan = (i: number): ShadowChange => ({
+      moves: [{ from: { x: x + 9, y: y + i }, to: { x, y: y + 4 + i, width: 391, height: 11 } }],
+      changed: [FILM],
+    });
+    assert.deepEqual(new Screen().play(40, pan).at(-1), FILM);
+  });
+
   it('a window that opens, a page that is turned now and then are none', () => {
     const screen = new Screen();
     assertNoFilm(screen.play(2, () => pixels(FILM)));

@@ -7,6 +7,7 @@ import type { Codec } from '../../src/codec/codec.ts';
 import { codecs } from '../../src/codec/registry.ts';
 import type { ServerEstablished } from '../../src/handshake/established.ts';
 import { allRights, type Peer, type Rights } from '../../src/security/identity.ts';
+import type { VideoEncoders } from '../../src/server/video-encoder.ts';
 import { createServer, type SharePolicy, type VncServer } from '../../src/server/server.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
 import type { ByteStream } from '../../src/wire/byte-stream.ts';
@@ -31,6 +32,7 @@ export interface ServedOptions {
   readonly limits?: Partial<Limits>;
   readonly share?: SharePolicy;
   readonly codecs?: readonly Codec[];
+  readonly video?: VideoEncoders;
   readonly logger?: Logger;
 }
 
@@ -43,7 +45,7 @@ export class Served {
 
   constructor(options: ServedOptions = {}) {
     this.display = options.display ?? new FakeDisplay();
-    const { limits, share, logger } = options;
+    const { limits, share, logger, video } = options;
     this.server = createServer(
       {
         display: this.display,
@@ -56,6 +58,7 @@ export class Served {
         },
         ...(limits === undefined ? {} : { limits }),
         ...(share === undefined ? {} : { share }),
+        ...(video === undefined ? {} : { video }),
         ...(logger === undefined ? {} : { logger }),
       },
       {
