@@ -100,7 +100,7 @@ async function open(scene: Scene): Promise<Viewer> {
   const attempt = (): Promise<VncClient> =>
     connect(`127.0.0.1::${scene.port}`, {
       security: 'X509None',
-      tls: { ca, serverName: '127.0.0.1' },
+      tls: { ca, servername: '127.0.0.1' },
       jpeg: flags.jpeg,
       compressionLevel: 2,
     });

@@ -1,6 +1,19 @@
 /** Entry point `sallyport`: a viewer for programs, and the types and errors that both ends share. */
-export { connect, type ConnectOptions } from './node/connect.ts';
-export type { ClientEvents, VncClient } from './client/client.ts';
+export { connect, type ConnectOptions, type ConnectTls } from './node/connect.ts';
+export {
+  connectClient,
+  type ClientEvents,
+  type ClientOptions,
+  type VncClient,
+} from './client/client.ts';
+export type { PowerAction } from './client/power.ts';
+export {
+  isTransient,
+  reconnecting,
+  type Reconnecting,
+  type ReconnectEvents,
+  type ReconnectOptions,
+} from './client/reconnect.ts';
 export { click, doubleClick, drag, move, scroll } from './client/automation/pointer.ts';
 export type {
   ButtonOptions,
@@ -8,7 +21,22 @@ export type {
   Point,
   PointerOptions,
 } from './client/automation/pointer.ts';
-export { parseKeys, pressKeys, type PressOptions } from './client/automation/keys.ts';
+export {
+  InputLostError,
+  UntypableError,
+  type InputOutcome,
+} from './client/automation/input-outcome.ts';
+export {
+  holdKeys,
+  parseKeys,
+  pressKeys,
+  releaseKeys,
+  type Pressed,
+  type PressOptions,
+} from './client/automation/keys.ts';
+export { pasteText } from './client/automation/paste.ts';
+export type { LayoutName } from './client/automation/layouts/layout.ts';
+export { scalePicture } from './client/automation/scale.ts';
 export {
   screenshot,
   type Picture,
@@ -49,4 +77,6 @@ export type { PixelFormat } from './rfb/pixel-format.ts';
 export type { Rectangle } from './rfb/rectangle.ts';
 export type { Screen } from './rfb/screen.ts';
 export { parseSecurityList, type SecurityOffer } from './security/policy.ts';
+export type { ClientCredentials, CredentialsRequest } from './security/security-type.ts';
 export type { PeerCertificate, TlsInfo } from './security/tls-port.ts';
+export type { ByteStream } from './wire/byte-stream.ts';

@@ -38,3 +38,7 @@ declare namespace WebAssembly {
     readonly exports: object;
   }
 }
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}

@@ -6,12 +6,14 @@ import type { Logger } from '../core/logger.ts';
 import type { JpegDecoder } from '../codec/codec.ts';
 import { clientHandshake, type ClientHandshakeOptions } from '../handshake/client.ts';
 import type { SecuritySummary } from '../handshake/established.ts';
+import type { TlsInfo } from '../security/tls-port.ts';
 import type { CursorImage } from '../pixels/cursor-image.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
 import type { KeyEvent } from '../rfb/messages/key-event.ts';
 import type { PixelFormat } from '../rfb/pixel-format.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
 import type { Screen } from '../rfb/screen.ts';
+import type { PowerAction } from './power.ts';
 import { startSession } from './session.ts';
 import { resolveSettings } from './session-settings.ts';
 
@@ -34,9 +36,14 @@ export type ClientEvents = {
   closed: VncError;
 };
 
+/** For a session on a stream that is connected already. */
 export interface ClientOptions extends Omit<ClientHandshakeOptions, 'limits' | 'shared'> {
   /** Default true. */
   readonly shared?: boolean;
+  /** TLS that was around the stream before, as of wss: for `security`, which tells what protects the session. */
+  readonly outerTls?: TlsInfo;
+  /** Look on only: nothing is ever pressed, pointed at, pasted, resized or switched. Default false. */
+  readonly viewOnly?: boolean;
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger;
   readonly jpeg?: JpegDecoder;
@@ -50,6 +57,8 @@ export interface ClientOptions extends Omit<ClientHandshakeOptions, 'limits' | '
   readonly pixelFormat?: PixelFormat;
   /** Keep asking for incremental updates by itself. Default true. */
   readonly autoUpdate?: boolean;
+  /** With autoUpdate: let a server that can send updates without being asked for each. Default true. */
+  readonly continuousUpdates?: boolean;
 }
 
 /** A running session. */
@@ -72,15 +81,33 @@ export interface VncClient {
   readonly leds: number | undefined;
   /** Whether the server takes SetDesktopSize (it has sent an ExtendedDesktopSize). */
   readonly resizable: boolean;
+  /** The way to the server and back, smoothed, milliseconds; undefined unless the server knows fences. */
+  readonly roundTripMs: number | undefined;
+  /** Clipboard text goes as it is, both ways; otherwise only what Latin-1 has. */
+  readonly unicodeClipboard: boolean;
+  /** The server has a power switch that we may use. */
+  readonly powerable: boolean;
   /** Sends it, without waiting. A session that is closed ignores it, as it does `pointer` and `clipboard`. */
   readonly key: (event: Omit<KeyEvent, 'type'>) => void;
   /**
-   * Bit i of the mask is button i + 1 (1 left, 2 middle, 3 right, 4 to 7 the wheel). In relative mode x and y are the
-   * motion (dx, dy).
+   * Bit i of the mask is button i + 1 (1 left, 2 middle, 3 right, 4 to 7 the wheel, 8 back, 9 forward). In relative mode x
+   * and y are the motion (dx, dy).
    */
   readonly pointer: (buttonMask: number, x: number, y: number) => void;
   /** Offers text to the server's side. Throws RangeError above `limits.maxClipboardBytes`. */
   readonly clipboard: (text: string) => void;
+  /**
+   * What changed since the loop last looked, merged while it is busy. Ends when this side closes; throws the reason when
+   * the session ends by anything else.
+   */
+  readonly updates: () => AsyncGenerator<readonly Rectangle[], void, void>;
+  /**
+   * Resolves, with the milliseconds it took, when the server has dealt with everything that was sent before; at once with
+   * undefined when it knows no fences. Rejects when the session closes.
+   */
+  readonly sync: () => Promise<number | undefined>;
+  /** Whether the server does it; false at once when it is not `powerable`. A machine may take its time, or ignore it. */
+  readonly power: (action: PowerAction) => Promise<boolean>;
   /**
    * Resolves with DesktopSizeStatus once the server answered; at once with Prohibited when it is not `resizable`.
    * Rejects with TimeoutError after 10 seconds without an answer, or with the reason when the session closes.
@@ -103,7 +130,7 @@ export interface VncClient {
  */
 export async function connectClient(options: ClientOptions): Promise<VncClient> {
   const settings = resolveSettings(options);
-  const { stream, accept, credentials, tls, shared = true } = options;
+  const { stream, accept, credentials, tls, outerTls, shared = true } = options;
   const established = await clientHandshake({
     stream,
     accept,
@@ -112,5 +139,7 @@ export async function connectClient(options: ClientOptions): Promise<VncClient> 
     limits: settings.limits,
     shared,
   });
-  return startSession(established, settings);
+  const security =
+    outerTls === undefined ? established.security : { tlsInfo: outerTls, ...established.security };
+  return startSession({ ...established, security }, settings);
 }

@@ -1,5 +1,4 @@
-/** Keys, pointer and clipboard on their way to the server, in the form that it announced. */
-import { writeCutText } from '../rfb/messages/cut-text.ts';
+/** Keys and pointer on their way to the server, in the form that it announced. */
 import { writeExtendedKeyEvent, writeKeyEvent, type KeyEvent } from '../rfb/messages/key-event.ts';
 import { relativeZero, writePointerEvent } from '../rfb/messages/pointer-event.ts';
 import type { Outbox } from './outbox.ts';
@@ -8,13 +7,11 @@ import type { ServerState } from './server-state.ts';
 export class Input {
   readonly #outbox: Outbox;
   readonly #state: ServerState;
-  readonly #maxClipboardBytes: number;
   #buttonMask = 0;
 
-  constructor(outbox: Outbox, state: ServerState, maxClipboardBytes: number) {
+  constructor(outbox: Outbox, state: ServerState) {
     this.#outbox = outbox;
     this.#state = state;
-    this.#maxClipboardBytes = maxClipboardBytes;
   }
 
   /** With the scan code when it is known and the server understands it. A key without keysym is dropped otherwise. */
@@ -26,7 +23,9 @@ export class Input {
   }
 
   pointer(mask: number, x: number, y: number): void {
-    const buttonMask = mask & 0xff;
+    const { moreButtons } = this.#state;
+    // Without the extension the eighth button, back, still has its bit.
+    const buttonMask = mask & (moreButtons ? 0x1ff : 0xff);
     // Motion alone may be lost when the server does not keep up; a button never.
     if (buttonMask === this.#buttonMask && this.#outbox.congested) return;
     this.#buttonMask = buttonMask;
@@ -36,18 +35,8 @@ export class Input {
         ? { x: clamp(x + relativeZero, 0xfffe), y: clamp(y + relativeZero, 0xfffe) }
         : { x: clamp(x, framebuffer.width - 1), y: clamp(y, framebuffer.height - 1) };
     this.#outbox.send((w) =>
-      writePointerEvent(w, { type: 'PointerEvent', buttonMask, ...position }),
+      writePointerEvent(w, { type: 'PointerEvent', buttonMask, ...position }, moreButtons),
     );
-  }
-
-  /** RFB 7.5.6: lines end with a line feed alone. Throws RangeError above the limit. */
-  clipboard(text: string): void {
-    const lines = text.replace(/\r\n?/g, '\n');
-    if (lines.length > this.#maxClipboardBytes)
-      throw new RangeError(
-        `clipboard text of ${lines.length} characters is above ${this.#maxClipboardBytes}`,
-      );
-    this.#outbox.send((w) => writeCutText(w, { type: 'ClientCutText', text: lines }));
   }
 }
 

@@ -17,6 +17,8 @@ export interface ServerState {
   resizable: boolean;
   /** QemuExtendedKeyEvent was acknowledged: scan codes are understood. */
   extendedKeys: boolean;
+  /** ExtendedMouseButtons was acknowledged: back and forward are understood. */
+  moreButtons: boolean;
 }
 
 /** `init` was checked against the limits when it was received. */
@@ -29,4 +31,5 @@ export const initialState = (init: ServerInit): ServerState => ({
   leds: undefined,
   resizable: false,
   extendedKeys: false,
+  moreButtons: false,
 });

@@ -11,12 +11,14 @@ export type SessionOptions = Pick<
   ClientOptions,
   | 'autoUpdate'
   | 'compressionLevel'
+  | 'continuousUpdates'
   | 'encodings'
   | 'jpeg'
   | 'jpegQuality'
   | 'limits'
   | 'logger'
   | 'pixelFormat'
+  | 'viewOnly'
 >;
 
 export interface SessionSettings {
@@ -26,6 +28,8 @@ export interface SessionSettings {
   readonly encodings: readonly number[];
   readonly format: PixelFormat;
   readonly autoUpdate: boolean;
+  readonly continuousUpdates: boolean;
+  readonly viewOnly: boolean;
   readonly jpeg: JpegDecoder | undefined;
   readonly limits: Limits;
   readonly logger: Logger;
@@ -43,6 +47,11 @@ const extensions: readonly number[] = [
   Encoding.QemuExtendedKeyEvent,
   Encoding.QemuPointerMotionChange,
   Encoding.QemuLedState,
+  Encoding.ExtendedClipboard,
+  Encoding.Fence,
+  Encoding.ContinuousUpdates,
+  Encoding.ExtendedMouseButtons,
+  Encoding.Xvp,
 ];
 
 /** JPEG quality when a decoder is there and nothing else was asked for: few see the loss. */
@@ -71,6 +80,8 @@ export function resolveSettings(options: SessionOptions): SessionSettings {
     encodings: [...wanted, ...extensions, ...levels],
     format: usableFormat(options.pixelFormat ?? nativeFormat),
     autoUpdate: options.autoUpdate ?? true,
+    continuousUpdates: options.continuousUpdates ?? true,
+    viewOnly: options.viewOnly ?? false,
     jpeg: options.jpeg,
     limits,
     logger: options.logger ?? silentLogger,

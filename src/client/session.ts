@@ -8,7 +8,6 @@ import { Emitter } from '../core/emitter.ts';
 import { Lifecycle } from '../core/lifecycle.ts';
 import type { ClientEstablished } from '../handshake/established.ts';
 import { DesktopSizeStatus } from '../rfb/constants.ts';
-import { writeFramebufferUpdateRequest } from '../rfb/messages/framebuffer-update-request.ts';
 import { writeSetDesktopSize } from '../rfb/messages/set-desktop-size.ts';
 import { writeSetEncodings } from '../rfb/messages/set-encodings.ts';
 import { writeSetPixelFormat } from '../rfb/messages/set-pixel-format.ts';
@@ -18,12 +17,17 @@ import { layoutFault, singleScreen, type Screen } from '../rfb/screen.ts';
 import { receiveServerMessage } from '../rfb/server-message.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import type { ClientEvents, VncClient } from './client.ts';
+import { Clipboard } from './clipboard.ts';
+import { damageIterator } from './damage-iterator.ts';
+import { Fences } from './fences.ts';
 import { releaseStream } from './release-stream.ts';
 import { Input } from './input.ts';
 import { Outbox } from './outbox.ts';
 import { Pending } from './pending.ts';
+import { Power } from './power.ts';
 import { initialState, type ServerState } from './server-state.ts';
 import type { SessionSettings } from './session-settings.ts';
+import { UpdateRequests } from './update-requests.ts';
 import { UpdateReceiver, type UpdateOutcome } from './update-receiver.ts';
 
 /** A server that knows SetDesktopSize answers each; one that has not by then will not. */
@@ -45,7 +49,12 @@ class Session {
   readonly #events = new Emitter<ClientEvents>();
   readonly #outbox: Outbox;
   readonly #input: Input;
+  readonly #clipboard: Clipboard;
+  readonly #fences: Fences;
+  readonly #power: Power;
+  readonly #requests: UpdateRequests;
   readonly #updates: UpdateReceiver;
+  #isClosedHere = false;
   /** resize() calls waiting for their answer. */
   readonly #resizes = new Pending<number>();
   /** refresh() calls waiting for pixels. */
@@ -60,7 +69,13 @@ class Session {
     this.#reader.phase = 'session';
     this.#state = initialState(established.init);
     this.#outbox = new Outbox(this.#reader.stream, settings.limits, this.#lifecycle);
-    this.#input = new Input(this.#outbox, this.#state, settings.limits.maxClipboardBytes);
+    this.#input = new Input(this.#outbox, this.#state);
+    this.#clipboard = new Clipboard(this.#outbox, settings.limits, (text) =>
+      this.#events.emit('clipboard', text),
+    );
+    this.#fences = new Fences(this.#outbox);
+    this.#power = new Power(this.#outbox);
+    this.#requests = new UpdateRequests(this.#outbox, this.#state, settings);
     this.#updates = new UpdateReceiver({
       reader: this.#reader,
       state: this.#state,
@@ -70,14 +85,14 @@ class Session {
   }
 
   start(): void {
-    const { format, encodings, autoUpdate } = this.#settings;
+    const { format, encodings } = this.#settings;
     this.#outbox.send((w) => {
       // Before any request, so that no update can be in the old format.
       if (!samePixelFormat(format, this.#established.init.format))
         writeSetPixelFormat(w, { type: 'SetPixelFormat', format });
       writeSetEncodings(w, { type: 'SetEncodings', encodings });
     });
-    if (autoUpdate) this.#ask(false);
+    this.#requests.start();
 
     const loop = new Promise<void>((resolve) => {
       setTimeout(resolve, 0);
@@ -85,6 +100,8 @@ class Session {
     this.#lifecycle.onClosing((reason) => {
       this.#resizes.rejectAll(reason);
       this.#refreshes.rejectAll(reason);
+      this.#fences.rejectAll(reason);
+      this.#power.rejectAll(reason);
       // A peer that broke the protocol gets no farewell, and a blocked read must end.
       if (!(reason instanceof ClosedError)) this.#reader.stream.destroy(reason);
     });
@@ -133,10 +150,18 @@ class Session {
         this.#events.emit('clipboard', message.text);
         return;
       case 'ExtendedServerCutText':
-      case 'SetColourMapEntries':
+        this.#clipboard.receive(message.word);
+        return;
       case 'EndOfContinuousUpdates':
+        this.#requests.continuousUpdatesEnded();
+        return;
       case 'ServerFence':
+        this.#fences.receive(message);
+        return;
       case 'ServerXvp':
+        this.#power.receive(message);
+        return;
+      case 'SetColourMapEntries':
         return;
     }
   }
@@ -145,10 +170,11 @@ class Session {
     // The question travels while the listeners draw. It is asked after extensions alone too: servers differ in whether
     // those answer a request, and one that has two merges them. A new framebuffer is asked for whole; an answer about the size
     // alone must not be, because servers answer a whole request with the size again.
-    if (this.#settings.autoUpdate) this.#ask(!outcome.sizeChanged);
+    this.#requests.updated(outcome.sizeChanged);
+    this.#fences.measure();
     // Xvnc answers a request for everything with its size alone, and then waits for the next one, incremental or not.
-    else if (outcome.damage.length === 0 && !this.#refreshes.isEmpty)
-      this.#ask(!outcome.sizeChanged, outcome.sizeChanged ? undefined : this.#refreshArea);
+    if (!this.#settings.autoUpdate && outcome.damage.length === 0 && !this.#refreshes.isEmpty)
+      this.#requests.ask(!outcome.sizeChanged, outcome.sizeChanged ? undefined : this.#refreshArea);
     for (const change of outcome.changes) {
       if (!this.#lifecycle.isOpen) return;
       this.#events.emit(change, undefined);
@@ -160,26 +186,12 @@ class Session {
     if (outcome.damage.length > 0) this.#refreshes.settleAll();
   }
 
-  #ask(incremental: boolean, area: Rectangle = this.#state.framebuffer.bounds): void {
-    const { x, y, width, height } = area;
-    this.#outbox.send((w) =>
-      writeFramebufferUpdateRequest(w, {
-        type: 'FramebufferUpdateRequest',
-        incremental,
-        x,
-        y,
-        width,
-        height,
-      }),
-    );
-  }
-
   async #resize(width: number, height: number, screens: readonly Screen[]): Promise<number> {
     const fault = layoutFault(width, height, screens, this.#settings.limits);
     if (fault !== undefined) throw new RangeError(fault);
     this.#lifecycle.throwIfClosed();
     // An older server takes the message for garbage and closes.
-    if (!this.#state.resizable) return DesktopSizeStatus.Prohibited;
+    if (!this.#state.resizable || this.#settings.viewOnly) return DesktopSizeStatus.Prohibited;
     const answer = this.#resizes.wait({
       what: 'the answer to SetDesktopSize',
       afterMs: RESIZE_ANSWER_MS,
@@ -194,7 +206,7 @@ class Session {
     this.#lifecycle.throwIfClosed();
     const done = this.#refreshes.wait();
     this.#refreshArea = area;
-    this.#ask(incremental, area);
+    this.#requests.ask(incremental, area);
     return done;
   }
 
@@ -202,6 +214,10 @@ class Session {
   client(): VncClient {
     const state = this.#state;
     const input = this.#input;
+    const clipboard = this.#clipboard;
+    const fences = this.#fences;
+    const power = this.#power;
+    const { viewOnly } = this.#settings;
     return {
       events: this.#events,
       version: this.#established.version,
@@ -228,14 +244,45 @@ class Session {
       get resizable() {
         return state.resizable;
       },
-      key: (event) => input.key(event),
-      pointer: (buttonMask, x, y) => input.pointer(buttonMask, x, y),
-      clipboard: (text) => input.clipboard(text),
+      get roundTripMs() {
+        return fences.roundTripMs;
+      },
+      get unicodeClipboard() {
+        return clipboard.isUnicode;
+      },
+      get powerable() {
+        return power.isOffered && !viewOnly;
+      },
+      key: (event) => {
+        if (!viewOnly) input.key(event);
+      },
+      pointer: (buttonMask, x, y) => {
+        if (!viewOnly) input.pointer(buttonMask, x, y);
+      },
+      clipboard: (text) => {
+        if (!viewOnly) clipboard.send(text);
+      },
       resize: (width, height, screens = oneScreen(state.screens, width, height)) =>
         this.#resize(width, height, screens),
       refresh: (incremental, area) => this.#refresh(incremental, area),
-      close: (reason = new ClosedError('closed by this side', { phase: 'session' })) =>
-        this.#lifecycle.close(reason),
+      power: async (action) => {
+        this.#lifecycle.throwIfClosed();
+        return viewOnly ? false : power.switch(action);
+      },
+      sync: async () => {
+        this.#lifecycle.throwIfClosed();
+        return fences.sync();
+      },
+      updates: () =>
+        damageIterator({
+          events: this.#events,
+          over: () => this.#lifecycle.reason,
+          closedHere: () => this.#isClosedHere,
+        }),
+      close: (reason = new ClosedError('closed by this side', { phase: 'session' })) => {
+        this.#isClosedHere ||= this.#lifecycle.isOpen;
+        return this.#lifecycle.close(reason);
+      },
     };
   }
 }

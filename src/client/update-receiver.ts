@@ -7,6 +7,7 @@
  * @rfb pseudo-encoding -258 QemuExtendedKeyEvent | acknowledgement: scan codes are understood
  * @rfb pseudo-encoding -261 QemuLedState | lock lights
  * @rfb pseudo-encoding -307 DesktopName | UTF-8
+ * @rfb pseudo-encoding -316 ExtendedMouseButtons | acknowledgement: back and forward are understood
  */
 import type { Decoder } from '../codec/codec.ts';
 import { receiveCursor } from '../codec/cursor/cursor.ts';
@@ -163,6 +164,9 @@ export class UpdateReceiver {
       }
       case Encoding.QemuExtendedKeyEvent:
         state.extendedKeys = true;
+        return;
+      case Encoding.ExtendedMouseButtons:
+        state.moreButtons = true;
         return;
       case Encoding.QemuPointerMotionChange:
         state.pointerMode = r.x === 0 ? 'relative' : 'absolute';

@@ -8,7 +8,8 @@ import type { ClipboardWord } from '../rfb/messages/extended-clipboard.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { Cursor } from '../wire/cursor.ts';
 import { fromUtf8, utf8 } from '../wire/text.ts';
-import { createDeflater, createInflater } from './zlib-stream.ts';
+import { createInflater } from './inflate-stream.ts';
+import { createDeflater } from './zlib-stream.ts';
 
 export type ProvidedClipboard = Extract<ClipboardWord, { readonly action: 'provide' }>;
 
@@ -16,8 +17,13 @@ const COMPRESSION_LEVEL = 6;
 /** RFC 1951: an empty stored block, the last one. */
 const LAST_BLOCK = Uint8Array.of(0x01, 0x00, 0x00, 0xff, 0xff);
 
+const onTheWire = (text: string): Uint8Array => utf8(`${text.replace(/\r\n?|\n/g, '\r\n')}\0`);
+
+/** What the sizes in `caps` are about. */
+export const clipboardTextBytes = (text: string): number => onTheWire(text).length;
+
 export function provideText(text: string): ProvidedClipboard {
-  const bytes = utf8(`${text.replace(/\r\n?|\n/g, '\r\n')}\0`);
+  const bytes = onTheWire(text);
   const plain = new ByteWriter(4 + bytes.length).u32(bytes.length).bytes(bytes).take();
   const w = new ByteWriter();
   // What is flushed ends on a whole byte; a last block and the checksum make it a whole stream, as some readers insist.
@@ -35,7 +41,8 @@ export function providedText(word: ProvidedClipboard, limits: Limits): string | 
   inflater.open(word.data);
   const size = checkLimit(limits, 'maxClipboardBytes', new Cursor(inflater.read(4)).u32());
   // The NUL is left out by some.
-  const [text = ''] = fromUtf8(inflater.read(size)).split('\0', 1);
+  // A copy: browsers decode no text in shared memory.
+  const [text = ''] = fromUtf8(inflater.read(size).slice()).split('\0', 1);
   return text.replace(/\r\n?/g, '\n');
 }
 

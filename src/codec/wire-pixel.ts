@@ -19,6 +19,8 @@ export interface WirePixel {
   /** Reads `count` pixels from the start of `source`, which has them, as 0xFFRRGGBB into `out` from `outAt` on. */
   readonly read: (source: Uint8Array, out: Uint32Array, outAt: number, count: number) => void;
   readonly readOne: (source: Uint8Array, at: number) => number;
+  /** Of three bytes that are a channel each: where blue, green and red stand, as kernels want it (unpackPixels). */
+  readonly order?: number;
 }
 
 /**
@@ -88,10 +90,19 @@ export function cpixel(format: PixelFormat): WirePixel {
   // Bit positions of the first, second and third byte.
   const [a, b, c] = format.bigEndian ? [drop + 16, drop + 8, drop] : [drop, drop + 8, drop + 16];
   const native = isNativeOrder(format);
-  return threeBytes(
+  const pixel = threeBytes(
     { a, b, c },
     native ? (value) => (value | OPAQUE) >>> 0 : (value) => toPixel(value >>> 0),
   );
+  const order = orderOf([a, b, c], format);
+  return order === undefined ? pixel : { ...pixel, order };
+}
+
+/** Which of three bytes, cut at these bit positions, are blue, green and red; undefined when channels are no whole bytes. */
+function orderOf(positions: readonly number[], f: PixelFormat): number | undefined {
+  const places = [f.blueShift, f.greenShift, f.redShift].map((shift) => positions.indexOf(shift));
+  if (!is888(f) || places.includes(-1)) return undefined;
+  return places.reduce((order, place, channel) => order | (place << (8 * channel)), 0);
 }
 
 /** Pixels of three bytes, which are cut from a value at three bit positions. */
@@ -120,6 +131,9 @@ function threeBytes(
   };
 }
 
+/** Blue is the third of three bytes. */
+const RED_FIRST = 0x000102;
+
 /** Channels where our own pixels have them. */
 const isNativeOrder = (f: PixelFormat): boolean =>
   is888(f) && f.redShift === 16 && f.greenShift === 8 && f.blueShift === 0;
@@ -134,8 +148,9 @@ export const hasTpixel = (format: PixelFormat): boolean =>
 export function tpixel(format: PixelFormat): WirePixel {
   if (!hasTpixel(format)) return fullPixel(format);
   const { toPixel } = translatorOf(format);
-  return threeBytes(
+  const pixel = threeBytes(
     { a: format.redShift, b: format.greenShift, c: format.blueShift },
     isNativeOrder(format) ? (value) => (value | OPAQUE) >>> 0 : (value) => toPixel(value >>> 0),
   );
+  return { ...pixel, order: RED_FIRST };
 }

@@ -1,7 +1,9 @@
 /**
  * The error family. Told apart by `instanceof` or by `code` (`ERR_VNC_…`, stable, listed in docs/errors.md), never by
- * message. Messages are lower case, without a full stop, name the field and its value, and never hold a secret.
+ * message. Messages are lower case, without a full stop, name the field and its value, and never hold a secret. Beside its
+ * message, the cause, each has its cure: what to do about it, in one sentence.
  */
+import { cures } from './cures.ts';
 
 /** Every code, with the class that carries it. docs/errors.md explains each; a test holds the two together. */
 export const ErrorCode = {
@@ -51,6 +53,8 @@ export type Phase =
 export interface VncErrorDetails {
   readonly phase?: Phase;
   readonly cause?: unknown;
+  /** What to do about it. Default: what is said of the code in general. */
+  readonly cure?: string;
 }
 
 /** Base of every error that a peer or the network can cause. */
@@ -59,12 +63,15 @@ export abstract class VncError extends Error {
   readonly code: ErrorCode;
   /** Undefined where it is not of a connection. */
   readonly phase: Phase | undefined;
+  /** What to do about it: one sentence, lower case, without a full stop. */
+  readonly cure: string;
 
   protected constructor(code: ErrorCode, message: string, details: VncErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.code = code;
     this.phase = details.phase;
+    this.cure = details.cure ?? cures[code];
   }
 }
 

@@ -141,6 +141,12 @@ class UpstreamDisplay implements Display {
     }
   }
 
+  /** There only while the upstream has a switch itself. */
+  get power(): Display['power'] {
+    const client = this.#shown;
+    return client.powerable ? (action) => client.power(action) : undefined;
+  }
+
   async close(): Promise<void> {
     await this.#lifecycle.close(new ClosedError('the display was closed'));
   }

@@ -8,7 +8,7 @@ import { checkLimit, type Limits } from '../core/limits.ts';
 import { SecurityTypeNumber } from '../rfb/constants.ts';
 import { receiveServerInit, writeClientInit } from '../rfb/messages/init.ts';
 import { parseVersion, versionBytes, versionSize, type RfbVersion } from '../rfb/version.ts';
-import { securityTypeName, securityTypeNames } from '../security/names.ts';
+import { cureForTypes, describeSecurityTypes, securityTypeName } from '../security/names.ts';
 import type { SecurityOffer } from '../security/policy.ts';
 import { securityTypes } from '../security/registry.ts';
 import type { ClientSecurityContext, SecurityType } from '../security/security-type.ts';
@@ -137,8 +137,8 @@ function firstAccepted(
   if (number === undefined) {
     const server = version === undefined ? 'the server' : `the server, of RFB ${version},`;
     throw new SecurityError(
-      `${server} offers ${securityTypeNames(offered)}; allowed here: ${allowedNames(accept)}`,
-      { phase: 'security' },
+      `${server} offers ${describeSecurityTypes(offered)}; allowed here: ${allowedTypes(accept)}`,
+      { phase: 'security', cure: cureForTypes(offered.filter((type) => securityTypes.has(type))) },
     );
   }
   const type = securityTypes.get(number);
@@ -147,8 +147,8 @@ function firstAccepted(
 }
 
 /** With VeNCrypt's sub-types in its place: `VeNCrypt` alone says little. */
-const allowedNames = ({ types, subtypes }: SecurityOffer): string =>
-  securityTypeNames(
+const allowedTypes = ({ types, subtypes }: SecurityOffer): string =>
+  describeSecurityTypes(
     types.flatMap((type) => (type === SecurityTypeNumber.VeNCrypt ? subtypes : [type])),
   );
 

@@ -1,29 +1,38 @@
 /** Connects to a VNC server by its address: the library's `connect` on Node. Verified X.509, or whatever is named instead. */
 import { connectClient, type ClientOptions, type VncClient } from '../client/client.ts';
-import { Secret } from '../core/secret.ts';
-import { parseSecurityList, type SecurityOffer } from '../security/policy.ts';
+import { acceptedTypes, credentialsOf, narrowedTo, type LoginOptions } from '../client/login.ts';
+import type { TlsInfo } from '../security/tls-port.ts';
+import { offerInsideTls } from '../security/policy.ts';
+import type { ByteStream } from '../wire/byte-stream.ts';
 import { parseAddress, type Address } from './address.ts';
-import { dial } from './dial.ts';
+import { cancelled, dial } from './dial.ts';
 import { loadJpegDecoder } from './jpeg.ts';
 import { createTlsConnector, type TlsConnectorOptions } from './tls-connector.ts';
+import { isVncUri, parseVncUri, type VncUri } from './vnc-uri.ts';
+import { dialWebSocket } from './websocket-dial.ts';
+
+/** How the server is verified, and what we show it; named as in Node's tls. Texts are PEM. */
+export interface ConnectTls
+  extends Pick<TlsConnectorOptions, 'minVersion' | 'maxVersion' | 'minDhBits'> {
+  /** Trusted authorities. Default: those that Node trusts. */
+  readonly ca?: string | readonly string[];
+  /** Our own certificate and its key, for servers that ask for one. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Revocation lists of the authorities. */
+  readonly crl?: string | readonly string[];
+  /** The name or address that the certificate must have. Default: the host. */
+  readonly servername?: string;
+  /** SHA-256 of the server's certificate, in hexadecimal with or without colons: takes the place of authorities and name. */
+  readonly fingerprint256?: string;
+}
 
 /** How to connect, and as whom. Without any: a server with a certificate that Node trusts. */
 export interface ConnectOptions
-  extends Omit<ClientOptions, 'stream' | 'accept' | 'credentials' | 'tls' | 'jpeg'> {
-  /** For the types that need one. */
-  readonly username?: string;
-  /** VncAuth takes 1 to 8 bytes of it, and refuses more. */
-  readonly password?: string | Secret;
-  /** Asked when the server wants them, in place of `username` and `password`. */
-  readonly credentials?: ClientOptions['credentials'];
-  /**
-   * Types to accept, such as `VncAuth`. Default: those with a verified certificate, `X509Plain,X509Vnc,X509None`. There is
-   * no falling back: what is not named here is refused.
-   */
-  readonly security?: string | SecurityOffer;
-  /** Authorities, name or fingerprint to verify the server by; own certificate. `serverName` is the host's by default. */
-  readonly tls?: Partial<TlsConnectorOptions>;
-  /** For the connection to stand, milliseconds. Default 10000. */
+  extends LoginOptions,
+    Omit<ClientOptions, 'stream' | 'accept' | 'credentials' | 'tls' | 'jpeg'> {
+  readonly tls?: ConnectTls;
+  /** For the connection to stand, milliseconds; the handshake has limits of its own. Default 10000. */
   readonly timeoutMs?: number;
   /** Gives up while connecting. */
   readonly signal?: AbortSignal;
@@ -31,41 +40,130 @@ export interface ConnectOptions
   readonly jpeg?: boolean;
 }
 
-const VERIFIED = 'X509Plain,X509Vnc,X509None';
-
 /**
- * Connects, logs in and starts a session: `vnc://host:5901`, `host:1`, `unix:/path`. Rejects with TypeError for an
- * address or a list that cannot be read, else with
- * a VncError of the phase in which it failed.
+ * `host:1`, `host::5901`, `unix:/path`, `vnc://host:5901?…` (RFC 7869: what its query names counts where no option does),
+ * `ws://` and `wss://`, or a ByteStream that is connected already. Rejects with TypeError for an address or an option that
+ * cannot be, else with a VncError, which says the phase in which it failed, the cause, and the cure.
  */
-export async function connect(target: string, options: ConnectOptions = {}): Promise<VncClient> {
-  const { username, password, credentials, security, tls, timeoutMs, signal, jpeg, ...rest } =
-    options;
-  const address = parseAddress(target, 'connect');
-  const accept = typeof security === 'object' ? security : parseSecurityList(security ?? VERIFIED);
-  const connector = createTlsConnector({ serverName: serverNameOf(address), ...tls });
-  const decoder = jpeg === false ? undefined : await loadJpegDecoder();
-  const stream = await dial(address, {
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(signal === undefined ? {} : { signal }),
-  });
-  return connectClient({
-    ...rest,
-    stream,
-    accept,
-    tls: connector,
-    credentials:
-      credentials ??
-      (async () => ({
-        ...(username === undefined ? {} : { username }),
-        ...(password === undefined
-          ? {}
-          : { password: typeof password === 'string' ? new Secret(password) : password }),
-      })),
-    ...(decoder === undefined ? {} : { jpeg: decoder }),
-  });
+export function connect(
+  target: string | ByteStream,
+  options: ConnectOptions = {},
+): Promise<VncClient> {
+  return connectWith(connectClient, target, options);
 }
 
-/** A unix socket has no name; its server's certificate is of this machine. */
-const serverNameOf = (address: Address): string =>
-  address.kind === 'tcp' ? address.host : 'localhost';
+/** The same, with another way to begin the session once the connection stands: recordings listen to it. */
+export async function connectWith(
+  begin: (options: ClientOptions) => Promise<VncClient>,
+  target: string | ByteStream,
+  options: ConnectOptions,
+): Promise<VncClient> {
+  const { signal, jpeg, ...rest } = options;
+  const place = placeOf(target);
+  const uri: Partial<VncUri> = place.kind === 'address' ? place.uri : {};
+  const accept = narrowedTo(acceptedTypes(options), uri.securityType);
+  const tls = createTlsConnector(connectorOptions(options.tls ?? {}, place, uri));
+  const decoder = jpeg === false ? undefined : await loadJpegDecoder();
+  const { stream, tlsInfo } = await open(place, { ...options, tls });
+  // The handshake ends with the stream; why, is known here alone.
+  const onAbort = (): void => stream.destroy(cancelled(place.name, signal));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted === true) onAbort();
+  try {
+    const { username, password, viewOnly } = uri;
+    return await begin({
+      ...rest,
+      ...(viewOnly === undefined || options.viewOnly !== undefined ? {} : { viewOnly }),
+      stream,
+      accept: tlsInfo === undefined ? accept : offerInsideTls(accept),
+      tls,
+      credentials: credentialsOf({
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+        ...options,
+      }),
+      ...(tlsInfo === undefined ? {} : { outerTls: tlsInfo }),
+      ...(decoder === undefined ? {} : { jpeg: decoder }),
+    });
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Where to: `name` is for messages, `host` what a certificate must have. */
+type Place = { readonly name: string; readonly host: string | undefined } & (
+  | { readonly kind: 'address'; readonly address: Address; readonly uri: Partial<VncUri> }
+  | { readonly kind: 'websocket'; readonly url: URL }
+  | { readonly kind: 'stream'; readonly stream: ByteStream }
+);
+
+function placeOf(target: string | ByteStream): Place {
+  if (typeof target !== 'string')
+    return { kind: 'stream', name: 'the stream', host: undefined, stream: target };
+  if (/^wss?:\/\//i.test(target)) {
+    const url = webSocketUrl(target);
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    return { kind: 'websocket', name: url.host, host, url };
+  }
+  const uri: Partial<VncUri> = isVncUri(target) ? parseVncUri(target) : {};
+  const address = uri.address ?? parseAddress(target, 'connect');
+  // A unix socket has no name; its server's certificate is of this machine.
+  return address.kind === 'tcp'
+    ? { kind: 'address', name: address.host, host: address.host, address, uri }
+    : { kind: 'address', name: address.path, host: 'localhost', address, uri };
+}
+
+function webSocketUrl(text: string): URL {
+  if (!URL.canParse(text)) throw new TypeError('the WebSocket address is not a URL');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '')
+    throw new TypeError('a WebSocket address cannot have a user name and a password');
+  return url;
+}
+
+function connectorOptions(
+  tls: ConnectTls,
+  { host }: Place,
+  { fingerprint256: uriPin }: Partial<VncUri>,
+): TlsConnectorOptions {
+  const { ca, crl, servername = host, fingerprint256, ...rest } = tls;
+  // An address cannot take the place of what the program trusts.
+  const pin = fingerprint256 ?? (ca === undefined ? uriPin : undefined);
+  if (servername === undefined && pin === undefined) {
+    throw new TypeError(
+      'a stream has no host name to compare a certificate with: give tls.servername or tls.fingerprint256',
+    );
+  }
+  return {
+    ...rest,
+    serverName: servername ?? 'localhost',
+    ...(ca === undefined ? {} : { ca: joined(ca) }),
+    ...(crl === undefined ? {} : { crls: typeof crl === 'string' ? [crl] : crl }),
+    ...(pin === undefined ? {} : { fingerprint256: pin }),
+  };
+}
+
+const joined = (texts: string | readonly string[]): string =>
+  typeof texts === 'string' ? texts : texts.join('\n');
+
+interface OpenOptions extends Pick<ConnectOptions, 'timeoutMs' | 'signal'> {
+  readonly tls: ReturnType<typeof createTlsConnector>;
+}
+
+async function open(
+  place: Place,
+  { timeoutMs, signal, tls }: OpenOptions,
+): Promise<{ readonly stream: ByteStream; readonly tlsInfo: TlsInfo | undefined }> {
+  const patience = {
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  switch (place.kind) {
+    case 'stream':
+      return { stream: place.stream, tlsInfo: undefined };
+    case 'websocket':
+      return dialWebSocket(place.url, { ...patience, tls });
+    case 'address':
+      return { stream: await dial(place.address, patience), tlsInfo: undefined };
+  }
+}

@@ -53,27 +53,49 @@ export function dial(address: Address, options: DialOptions = {}): Promise<ByteS
   });
 }
 
-function cancelled(name: string, signal: AbortSignal | undefined): ClosedError {
+export function cancelled(name: string, signal: AbortSignal | undefined): ClosedError {
   return new ClosedError(`connecting to ${name} was cancelled`, {
     phase: 'connect',
     cause: signal?.reason,
   });
 }
 
-const SENTENCES: Readonly<Record<string, (name: string) => string>> = {
-  ECONNREFUSED: (name) => `connection refused by ${name}`,
-  ENOTFOUND: (name) => `no such host: ${name}`,
-  EAI_AGAIN: (name) => `no name server answers for ${name}`,
-  EHOSTUNREACH: (name) => `no route to ${name}`,
-  ENETUNREACH: (name) => `no route to ${name}`,
-  ETIMEDOUT: (name) => `no answer from ${name}`,
-  ENOENT: (name) => `no such socket: ${name}`,
-  EACCES: (name) => `permission denied for ${name}`,
+interface Fault {
+  readonly words: (name: string) => string;
+  readonly cure: string;
+}
+
+const NETWORK_CURE = 'see whether that machine is up, and the network between';
+const FAULTS: Readonly<Record<string, Fault>> = {
+  ECONNREFUSED: {
+    words: (name) => `connection refused by ${name}`,
+    cure: 'see that the server runs and listens on this port and address: many listen on loopback alone',
+  },
+  ENOTFOUND: { words: (name) => `no such host: ${name}`, cure: 'check how the name is written' },
+  EAI_AGAIN: {
+    words: (name) => `no name server answers for ${name}`,
+    cure: 'see whether the network is up, or use the address',
+  },
+  EHOSTUNREACH: { words: (name) => `no route to ${name}`, cure: NETWORK_CURE },
+  ENETUNREACH: { words: (name) => `no route to ${name}`, cure: NETWORK_CURE },
+  ETIMEDOUT: { words: (name) => `no answer from ${name}`, cure: NETWORK_CURE },
+  ENOENT: {
+    words: (name) => `no such socket: ${name}`,
+    cure: 'see that the server runs, and that the path is right',
+  },
+  EACCES: {
+    words: (name) => `permission denied for ${name}`,
+    cure: 'run as a user who may open the socket',
+  },
 };
 
 /** A name with several addresses fails with an AggregateError that has the code of the first. */
-function connectFailure(name: string, error: Error): ClosedError {
-  const sentence =
-    SENTENCES[errorCode(error)]?.(name) ?? `cannot connect to ${name}: ${error.message}`;
-  return new ClosedError(sentence, { phase: 'connect', cause: error });
+export function connectFailure(name: string, error: Error): ClosedError {
+  const fault = FAULTS[errorCode(error)];
+  return fault === undefined
+    ? new ClosedError(`cannot connect to ${name}: ${error.message}`, {
+        phase: 'connect',
+        cause: error,
+      })
+    : new ClosedError(fault.words(name), { phase: 'connect', cause: error, cure: fault.cure });
 }

@@ -75,6 +75,8 @@ export interface ServeOptions {
   readonly reloadables?: readonly Reloadable[];
   /** H.264 for parts that move like a film: openFfmpeg(). Default: none, they are sent as all else. */
   readonly video?: VideoEncoders;
+  /** False: every viewer gets exact pixels. Default: photos are JPEG for viewers that name a quality. */
+  readonly jpeg?: boolean;
   /** Default `ignore`. */
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
@@ -209,7 +211,7 @@ async function serveWith(
     limits: resolveLimits(limits),
     logger,
   });
-  const jpeg = await loadJpegEncoder();
+  const jpeg = options.jpeg === false ? undefined : await loadJpegEncoder();
   const server = createServer({
     display,
     ...(jpeg === undefined ? {} : { jpeg }),

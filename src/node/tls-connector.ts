@@ -133,7 +133,10 @@ function readPin(text: string): string {
 function checkPin(info: TlsInfo, pin: string): void {
   const got = info.peerCertificate?.fingerprint256;
   if (got === pin) return;
-  throw certificateError(`the server's certificate has the fingerprint ${got}, not ${pin}`);
+  throw certificateError(
+    `the server's certificate has the fingerprint ${got}, not ${pin}`,
+    'if the server was given another certificate on purpose, pin the new one; if not, something poses as it',
+  );
 }
 
 /** The sentence for a certificate that was refused; undefined when something else failed. */
@@ -145,22 +148,39 @@ function certificateFailure(error: unknown, serverName: string): SecurityError |
     );
     return certificateError(
       `the server's certificate is not of ${serverName}, but of ${names}`,
+      'connect by a name that it has, or name one of them with tls.servername',
       error,
     );
   }
   if (!isCertificateFault(code)) return undefined;
   const words = certificateFaultInWords(code);
-  return certificateError(`the server's certificate is refused: ${words} (${code})`, error);
+  return certificateError(
+    `the server's certificate is refused: ${words} (${code})`,
+    CERTIFICATE_CURES[code] ?? TRUST_CURE,
+    error,
+  );
 }
 
 function namesOf(certificate?: { subjectaltname?: string; subject?: { CN?: string } }): string {
   return certificate?.subjectaltname ?? certificate?.subject?.CN ?? 'nobody';
 }
 
-function certificateError(message: string, cause?: unknown): SecurityError {
+const TRUST_CURE =
+  'name the authority that issued it with tls.ca, or pin the certificate with tls.fingerprint256';
+const LIST_CURE = 'have a current revocation list of its authority, with tls.crl';
+const CERTIFICATE_CURES: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'have the server given a new certificate, and see that the clock here is right',
+  CERT_NOT_YET_VALID: 'see that the clocks here and there are right',
+  CERT_REVOKED: 'have the server given a new certificate: this one must not be trusted any more',
+  UNABLE_TO_GET_CRL: LIST_CURE,
+  CRL_HAS_EXPIRED: LIST_CURE,
+};
+
+function certificateError(message: string, cure: string, cause?: unknown): SecurityError {
   return new SecurityError(message, {
     code: ErrorCode.certificate,
     phase: 'tls',
+    cure,
     ...(cause === undefined ? {} : { cause }),
   });
 }

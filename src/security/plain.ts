@@ -40,7 +40,7 @@ export const plain: SecurityType = {
 
   async client({ reader, credentials }) {
     const { username, password } = checkCredentials(
-      await credentials({ username: true, password: true }),
+      await credentials({ username: true, password: true, security: 'Plain' }),
     );
     new ByteWriter()
       .u32(username.length)
@@ -69,6 +69,7 @@ function checkCredentials(given: ClientCredentials): {
   if (given.username === undefined || password === undefined) {
     throw new AuthenticationError(
       'the server asks for a user name and a password, and they were not both given',
+      { cure: 'give both' },
     );
   }
   if (given.username.includes('\0') || password.includes('\0')) {

@@ -52,13 +52,20 @@ export interface ClientCredentials {
   readonly password?: Secret;
 }
 
+/** What the server's type needs, and what stands between it and whoever listens in. */
+export interface CredentialsRequest {
+  readonly username: boolean;
+  readonly password: boolean;
+  /** Name of the type or sub-type: `X509Plain`, `VncAuth`. */
+  readonly security: string;
+  /** Undefined: VeNCrypt put no TLS around it. */
+  readonly tlsInfo?: TlsInfo;
+}
+
 export interface ClientSecurityContext {
   readonly reader: ByteReader;
   /** Called at most once a connection, when the type needs something. */
-  readonly credentials: (needs: {
-    readonly username: boolean;
-    readonly password: boolean;
-  }) => Promise<ClientCredentials>;
+  readonly credentials: (request: CredentialsRequest) => Promise<ClientCredentials>;
   readonly tls?: TlsConnector;
   readonly limits: Limits;
   /** Acceptable VeNCrypt sub-types: the first of the server's list that is among them is taken. */

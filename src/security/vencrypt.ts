@@ -17,7 +17,7 @@ import { SecurityTypeNumber } from '../rfb/constants.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { serveInsideTls } from './inside-tls.ts';
-import { securityTypeNames } from './names.ts';
+import { cureForTypes, describeSecurityTypes } from './names.ts';
 import type {
   ClientSecurityContext,
   SecurityOutcome,
@@ -25,7 +25,7 @@ import type {
   ServerSecurityContext,
   ServerSecurityOutcome,
 } from './security-type.ts';
-import type { TlsAcceptor, TlsConnector, TlsLayer, TlsUpgrade } from './tls-port.ts';
+import type { TlsAcceptor, TlsConnector, TlsInfo, TlsLayer, TlsUpgrade } from './tls-port.ts';
 import { vencryptSubtypes, type Subtype } from './vencrypt-subtypes.ts';
 
 const VersionAnswer = { Taken: 0, Refused: 1 } as const;
@@ -144,7 +144,7 @@ async function client(context: ClientSecurityContext): Promise<SecurityOutcome> 
   let outcome: SecurityOutcome;
   if (subtype.layer === 'clear') {
     reader.phase = 'authentication';
-    outcome = await subtype.inner.client(context);
+    outcome = await subtype.inner.client(named(context, subtype.name));
   } else {
     assertInvariant(tls !== undefined, 'a TLS sub-type is chosen only where there is TLS');
     const answer = await reader.u8();
@@ -165,7 +165,8 @@ async function client(context: ClientSecurityContext): Promise<SecurityOutcome> 
     reader.assertEmptyBeforeTls();
     // Returns only when the server is verified: credentials are not even asked for before (CVE-2011-1775).
     const { inner, info } = await enterTls(reader, subtype.layer, tls.connect);
-    outcome = await subtype.inner.client({ ...context, reader: inner, tlsInfo: info });
+    const inside = { ...context, reader: inner, tlsInfo: info };
+    outcome = await subtype.inner.client(named(inside, subtype.name, info));
     outcome = { ...outcome, tlsInfo: info };
   }
   return { ...outcome, subtype: subtype.number, alwaysResult: true };
@@ -181,9 +182,26 @@ function chooseSubtype(offered: readonly number[], context: ClientSecurityContex
   }
   const withoutTls = tls === undefined ? ', and there is no TLS here' : '';
   throw new SecurityError(
-    `the server offers ${securityTypeNames(offered)} inside VeNCrypt; allowed here: ${securityTypeNames(subtypes)}${withoutTls}`,
-    { securityType: SecurityTypeNumber.VeNCrypt, phase: 'security' },
+    `the server offers ${describeSecurityTypes(offered)} inside VeNCrypt; allowed here: ${describeSecurityTypes(subtypes)}${withoutTls}`,
+    {
+      securityType: SecurityTypeNumber.VeNCrypt,
+      phase: 'security',
+      cure: cureForTypes(offered.filter((number) => vencryptSubtypes.has(number))),
+    },
   );
+}
+
+/** The same context, in which the inner type asks for credentials by the sub-type's name. */
+function named(
+  context: ClientSecurityContext,
+  security: string,
+  tlsInfo?: TlsInfo,
+): ClientSecurityContext {
+  return {
+    ...context,
+    credentials: (request) =>
+      context.credentials({ ...request, security, ...(tlsInfo === undefined ? {} : { tlsInfo }) }),
+  };
 }
 
 /** Through the door: a new stream, a new reader. */

@@ -28,7 +28,11 @@ export const vncAuth: SecurityType = {
 
   async client({ reader, credentials }) {
     const challenge = await reader.bytes(challengeBytes);
-    const { password } = await credentials({ username: false, password: true });
+    const { password } = await credentials({
+      username: false,
+      password: true,
+      security: 'VncAuth',
+    });
     reader.stream.write(respond(challenge, vncPasswordBytes(password?.reveal())));
     return { reader };
   },
@@ -36,12 +40,15 @@ export const vncAuth: SecurityType = {
 
 function vncPasswordBytes(password: string | undefined): Uint8Array {
   if (password === undefined || password === '') {
-    throw new AuthenticationError('the server asks for a password, and none was given');
+    throw new AuthenticationError('the server asks for a password, and none was given', {
+      cure: 'give one',
+    });
   }
   const bytes = utf8(password);
   if (bytes.length > maxVncPasswordBytes) {
     throw new AuthenticationError(
       `VNC authentication takes a password of 1 to 8 bytes, and this one has ${bytes.length}`,
+      { cure: 'use a type that takes longer ones, such as X509Plain, or a shorter password' },
     );
   }
   return bytes;

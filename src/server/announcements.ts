@@ -5,6 +5,7 @@
  * @rfb pseudo-encoding -258 QemuExtendedKeyEvent | acknowledged once
  * @rfb pseudo-encoding -261 QemuLedState | when the display knows them
  * @rfb pseudo-encoding -307 DesktopName | when it changes
+ * @rfb pseudo-encoding -316 ExtendedMouseButtons | acknowledged once
  */
 import { writeAlphaCursor } from '../codec/cursor/alpha-cursor.ts';
 import { writeRichCursor } from '../codec/cursor/rich-cursor.ts';
@@ -20,11 +21,18 @@ import { limitedName } from './desktop-name.ts';
 import type { Display } from './display.ts';
 import type { CursorKind, Negotiated } from './negotiated.ts';
 
-export type Announcement = 'extended-keys' | 'pointer-mode' | 'leds' | 'name' | 'cursor';
+export type Announcement =
+  | 'extended-keys'
+  | 'more-buttons'
+  | 'pointer-mode'
+  | 'leds'
+  | 'name'
+  | 'cursor';
 
 /** Which extension each needs. */
 const needs: Record<Announcement, (negotiated: Negotiated) => boolean> = {
   'extended-keys': (n) => n.extendedKeys,
+  'more-buttons': (n) => n.extendedMouseButtons,
   'pointer-mode': (n) => n.pointerMotion,
   leds: (n) => n.ledState,
   name: (n) => n.desktopName,
@@ -38,6 +46,8 @@ export class Announcements {
   #cursorWasSent = false;
   /** What the viewer was told that its pointer events mean. */
   pointerMode: Display['pointerMode'] = 'absolute';
+  /** The viewer was told that it may send more than eight buttons. */
+  moreButtons = false;
 
   constructor(display: Display, limits: Limits) {
     this.#display = display;
@@ -51,6 +61,8 @@ export class Announcements {
   /** After SetEncodings: what is newly understood is said once. The name stood in ServerInit already. */
   negotiated(before: Negotiated, now: Negotiated): void {
     if (now.extendedKeys && !before.extendedKeys) this.add('extended-keys');
+    if (now.extendedMouseButtons && !before.extendedMouseButtons) this.add('more-buttons');
+    if (!now.extendedMouseButtons) this.moreButtons = false;
     if (now.pointerMotion && !before.pointerMotion) this.add('pointer-mode');
     if (!now.pointerMotion) this.pointerMode = 'absolute';
     if (now.ledState && !before.ledState) this.add('leds');
@@ -80,6 +92,10 @@ export class Announcements {
     switch (announcement) {
       case 'extended-keys':
         writeRectangleHeader(w, whole, Encoding.QemuExtendedKeyEvent);
+        break;
+      case 'more-buttons':
+        this.moreButtons = true;
+        writeRectangleHeader(w, { x: 0, y: 0, width: 0, height: 0 }, Encoding.ExtendedMouseButtons);
         break;
       case 'pointer-mode':
         this.pointerMode = pointerMode;

@@ -62,6 +62,9 @@ export interface ViewerInfo {
   readonly rights: Rights;
 }
 
+/** What a viewer asks of the machine behind the display. */
+export type PowerAction = 'shutdown' | 'reboot' | 'reset';
+
 /** How a request for another size went: DesktopSizeStatus. */
 export type ResizeStatus = number;
 
@@ -89,6 +92,8 @@ export interface Display {
     height: number,
     screens: readonly Screen[],
   ) => Promise<ResizeStatus>;
+  /** Absent: viewers cannot switch it. Resolves with whether it is being done. */
+  readonly power?: ((action: PowerAction) => Promise<boolean>) | undefined;
   /** The viewers that are there now, told after each change. */
   readonly viewers?: (list: readonly ViewerInfo[]) => void;
   /** Lets go of whatever feeds the display. Idempotent. Emits `closed`. */

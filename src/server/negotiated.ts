@@ -26,6 +26,9 @@ export interface Negotiated {
   readonly ledState: boolean;
   readonly extendedKeys: boolean;
   readonly pointerMotion: boolean;
+  readonly extendedMouseButtons: boolean;
+  readonly extendedClipboard: boolean;
+  readonly xvp: boolean;
   readonly fence: boolean;
   readonly continuousUpdates: boolean;
 }
@@ -46,6 +49,9 @@ export function negotiate(encodings: readonly number[], codecs: readonly Codec[]
     ledState: listed.has(Encoding.QemuLedState),
     extendedKeys: listed.has(Encoding.QemuExtendedKeyEvent),
     pointerMotion: listed.has(Encoding.QemuPointerMotionChange),
+    extendedMouseButtons: listed.has(Encoding.ExtendedMouseButtons),
+    extendedClipboard: listed.has(Encoding.ExtendedClipboard),
+    xvp: listed.has(Encoding.Xvp),
     fence: listed.has(Encoding.Fence),
     continuousUpdates: listed.has(Encoding.ContinuousUpdates),
   };

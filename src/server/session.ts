@@ -7,14 +7,20 @@ import { ProtocolError } from '../core/errors.ts';
 import type { Lifecycle } from '../core/lifecycle.ts';
 import type { Limits } from '../core/limits.ts';
 import type { ServerEstablished } from '../handshake/established.ts';
-import { receiveClientMessage, type ClientMessage } from '../rfb/client-message.ts';
+import {
+  receiveClientMessage,
+  type ClientMessage,
+  type ClientMessageForms,
+} from '../rfb/client-message.ts';
 import type { Rights } from '../security/identity.ts';
 import type { Display } from './display.ts';
 import { ResizeRequests, type ResizeUnderWay } from './resize-requests.ts';
 import type { Shadow } from './shadow.ts';
 import { UpdateScheduler } from './update-scheduler.ts';
 import type { VideoEncoders } from './video-encoder.ts';
+import { ViewerClipboard } from './viewer-clipboard.ts';
 import { ViewerInput } from './viewer-input.ts';
+import { ViewerPower } from './viewer-power.ts';
 import { ViewerUpdates } from './viewer-updates.ts';
 
 export interface SessionOptions {
@@ -48,11 +54,15 @@ export class Session {
   readonly #established: ServerEstablished;
   readonly #options: SessionOptions;
   readonly #input: ViewerInput;
+  readonly #clipboard: ViewerClipboard;
+  readonly #power: ViewerPower;
   readonly #updates: ViewerUpdates;
   readonly #resizes: ResizeRequests;
   readonly #scheduler: UpdateScheduler;
   /** Of the reader, before the session. */
   readonly #consumedBefore: number;
+  /** Asked when a message has begun: what was agreed upon may change while one is awaited. */
+  readonly #forms: ClientMessageForms;
   #rights: Rights;
   /** As the viewer last named them. */
   encodings: readonly number[] = [];
@@ -65,6 +75,11 @@ export class Session {
     this.#consumedBefore = reader.consumed;
     this.#rights = identity.rights;
     this.#input = new ViewerInput(display, identity.rights);
+    const { rights } = identity;
+    const passed = options.clipboardPassed;
+    this.#clipboard = new ViewerClipboard({ display, limits, rights, passed });
+    const wake = (): void => this.#scheduler.wake();
+    this.#power = new ViewerPower({ display, rights, wake, fail });
     this.#updates = new ViewerUpdates({
       display,
       shadow,
@@ -73,12 +88,21 @@ export class Session {
       rights: identity.rights,
       width: init.width,
       height: init.height,
+      asides: [this.#clipboard, this.#power],
       version,
       ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
       ...(options.video === undefined ? {} : { video: options.video }),
       wake: () => this.#scheduler.wake(),
-      clipboardSent: (text) => options.clipboardPassed('out', text),
     });
+    const updates = this.#updates;
+    this.#forms = {
+      get extendedMouseButtons() {
+        return updates.moreButtons;
+      },
+      get extendedClipboard() {
+        return updates.negotiated.extendedClipboard;
+      },
+    };
     this.#resizes = new ResizeRequests({
       viewerId: options.id,
       display,
@@ -118,6 +142,8 @@ export class Session {
 
   setRights(rights: Rights): void {
     this.#rights = rights;
+    this.#clipboard.setRights(rights);
+    this.#power.setRights(rights);
     this.#update(() => this.#updates.setRights(rights));
     this.#input.setRights(rights);
   }
@@ -129,7 +155,7 @@ export class Session {
     for (;;) {
       // INVARIANT: any handler may have closed this connection, so its state is looked at before anything else is read.
       lifecycle.throwIfClosed();
-      const message = await receiveClientMessage(reader, limits);
+      const message = await receiveClientMessage(reader, limits, this.#forms);
       lifecycle.throwIfClosed();
       this.#handle(message);
     }
@@ -142,7 +168,7 @@ export class Session {
         break;
       case 'SetEncodings':
         this.encodings = message.encodings;
-        this.#update(() => this.#updates.setEncodings(message.encodings));
+        this.#update(() => this.#setEncodings(message.encodings));
         break;
       case 'FramebufferUpdateRequest':
         this.#update(() => this.#updates.request(message));
@@ -159,11 +185,15 @@ export class Session {
         this.#input.pointer(message, this.#updates.pointerIsRelative);
         break;
       case 'ClientCutText':
-        this.#clipboardIn(message.text);
+        this.#clipboard.receive(message.text);
         break;
       case 'ExtendedClientCutText':
+        this.#update(() => this.#clipboard.receiveWord(message.word));
+        break;
       case 'ClientXvp':
-        throw new ProtocolError(`${message.type} was never offered`, { field: 'messageType' });
+        if (!this.#power.wanted) throw unoffered(message);
+        this.#update(() => this.#power.receive(message));
+        break;
       case 'EnableContinuousUpdates':
         this.#update(() => this.#updates.flow.enableContinuous(message));
         break;
@@ -177,10 +207,11 @@ export class Session {
     }
   }
 
-  #clipboardIn(text: string): void {
-    if (!this.#rights.clipboardIn) return;
-    this.#options.display.clipboard(text);
-    this.#options.clipboardPassed('in', text);
+  #setEncodings(encodings: readonly number[]): void {
+    this.#updates.setEncodings(encodings);
+    const { extendedClipboard, xvp } = this.#updates.negotiated;
+    this.#clipboard.negotiated(extendedClipboard);
+    this.#power.negotiated(xvp);
   }
 
   /** Changes what is to be sent, and lets the scheduler look at it. */
@@ -207,10 +238,13 @@ export class Session {
       events.on('name', () => this.#update(() => updates.announce('name'))),
       events.on('pointerMode', () => this.#update(() => updates.announce('pointer-mode'))),
       events.on('bell', () => this.#update(() => updates.bell())),
-      events.on('clipboard', (text) => this.#update(() => updates.clipboard(text))),
+      events.on('clipboard', (text) => this.#update(() => this.#clipboard.offer(text))),
     ];
     lifecycle.defer(() => {
       for (const unsubscribe of subscriptions) unsubscribe();
     });
   }
 }
+
+const unoffered = ({ type }: ClientMessage): ProtocolError =>
+  new ProtocolError(`${type} was never offered`, { field: 'messageType' });

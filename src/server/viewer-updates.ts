@@ -10,7 +10,6 @@ import { Region } from '../pixels/region.ts';
 import { translatorOf } from '../pixels/translate.ts';
 import { DesktopSizeReason, DesktopSizeStatus, Encoding } from '../rfb/constants.ts';
 import { writeBell } from '../rfb/messages/bell.ts';
-import { writeCutText } from '../rfb/messages/cut-text.ts';
 import type { FramebufferUpdateRequest } from '../rfb/messages/framebuffer-update-request.ts';
 import { writeFramebufferUpdate } from '../rfb/messages/framebuffer-update.ts';
 import { bytesPerPixel, checkPixelFormat, type PixelFormat } from '../rfb/pixel-format.ts';
@@ -19,6 +18,7 @@ import type { RfbVersion } from '../rfb/version.ts';
 import type { Rights } from '../security/identity.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { Announcements, type Announcement } from './announcements.ts';
+import type { Aside } from './aside.ts';
 import { writeFixedColourMap } from './colour-map.ts';
 import type { Display } from './display.ts';
 import { negotiate, type Negotiated } from './negotiated.ts';
@@ -42,8 +42,8 @@ export interface ViewerUpdatesOptions {
   /** As ServerInit said. */
   readonly width: number;
   readonly height: number;
-  /** The display's clipboard is on its way to this viewer. */
-  readonly clipboardSent?: (text: string) => void;
+  /** What goes out beside the updates. */
+  readonly asides?: readonly Aside[];
   /** Absent: nothing is lost, whatever the viewer allows. */
   readonly jpeg?: JpegEncoder;
   /** For parts that move like a film. Absent: they are sent as all else. */
@@ -54,11 +54,10 @@ export interface ViewerUpdatesOptions {
   readonly version?: RfbVersion;
 }
 
-/** Small messages that wait for room. A bell rings once however often it was rung; only the last clipboard counts. */
+/** Small messages that wait for room. A bell rings once however often it was rung. */
 interface Waiting {
   colourMap: boolean;
   bell: boolean;
-  clipboard: string | undefined;
 }
 
 /** One less than what means "until LastRect". */
@@ -71,13 +70,12 @@ const LOOK_MS = 8;
 
 export class ViewerUpdates {
   readonly #shadow: Shadow;
-  readonly #limits: Limits;
   readonly #codecs: readonly Codec[];
   readonly #pixels: ViewerPixels;
   readonly #mayTakeLastRect: boolean;
   readonly #announcements: Announcements;
   readonly #size: ViewerSize;
-  readonly #clipboardSent: (text: string) => void;
+  readonly #asides: readonly Aside[];
   readonly #damage = new Region(MAX_DAMAGE);
   readonly #moves = new PendingMoves(this.#damage);
   readonly #requested = new Region();
@@ -93,11 +91,10 @@ export class ViewerUpdates {
   readonly flow: ViewerFlow = new ViewerFlow();
   #rights: Rights;
   #negotiated: Negotiated;
-  #waiting: Waiting = { colourMap: false, bell: false, clipboard: undefined };
+  #waiting: Waiting = { colourMap: false, bell: false };
 
   constructor(options: ViewerUpdatesOptions) {
     this.#shadow = options.shadow;
-    this.#limits = options.limits;
     this.#codecs = options.codecs;
     this.#pixels = new ViewerPixels(options.shadow, options.jpeg);
     this.#video = new ViewerVideo({
@@ -111,7 +108,7 @@ export class ViewerUpdates {
     this.#rights = options.rights;
     this.#announcements = new Announcements(options.display, options.limits);
     this.#size = new ViewerSize(options.display, options.width, options.height);
-    this.#clipboardSent = options.clipboardSent ?? (() => undefined);
+    this.#asides = options.asides ?? [];
     this.#negotiated = negotiate([], options.codecs);
   }
 
@@ -127,6 +124,15 @@ export class ViewerUpdates {
   /** The viewer sends motion plus 0x7FFF: it knows how to, and was told to. */
   get pointerIsRelative(): boolean {
     return this.#announcements.pointerMode === 'relative';
+  }
+
+  /** The viewer was told that bit 7 of its buttons means that more follow. */
+  get moreButtons(): boolean {
+    return this.#announcements.moreButtons;
+  }
+
+  get negotiated(): Negotiated {
+    return this.#negotiated;
   }
 
   /** Throws ProtocolError on a format in which no pixel can be made. */
@@ -206,19 +212,12 @@ export class ViewerUpdates {
     this.#waiting.bell = true;
   }
 
-  /** Text above the limit is not sent: half a clipboard would be worse than none. */
-  clipboard(text: string): void {
-    if (this.#rights.clipboardOut && text.length <= this.#limits.maxClipboardBytes)
-      this.#waiting.clipboard = text;
-  }
-
   /** Who may not look sees black; who may again sees everything. */
   setRights(rights: Rights): void {
     if (rights.view !== this.#rights.view) {
       this.#damageAll();
       this.#announcements.add('cursor');
     }
-    if (!rights.clipboardOut) this.#waiting.clipboard = undefined;
     this.#rights = rights;
     this.#video.allow(this.#negotiated, rights.view);
   }
@@ -264,8 +263,9 @@ export class ViewerUpdates {
   }
 
   get messagesAreDue(): boolean {
-    const { colourMap, bell, clipboard } = this.#waiting;
-    return colourMap || bell || clipboard !== undefined || this.flow.isDue;
+    const { colourMap, bell } = this.#waiting;
+    const asideIsDue = this.#asides.some((aside) => aside.isDue);
+    return colourMap || bell || asideIsDue || this.flow.isDue;
   }
 
   /** An update may go out: one was asked for, or none needs to be. */
@@ -312,14 +312,12 @@ export class ViewerUpdates {
 
   /** Writes the small messages that wait. */
   writeMessages(w: ByteWriter): void {
-    const { colourMap, bell, clipboard } = this.#waiting;
-    this.#waiting = { colourMap: false, bell: false, clipboard: undefined };
+    const { colourMap, bell } = this.#waiting;
+    this.#waiting = { colourMap: false, bell: false };
     this.flow.writeWaiting(w);
     if (colourMap) writeFixedColourMap(w);
     if (bell) writeBell(w);
-    if (clipboard === undefined) return;
-    writeCutText(w, { type: 'ServerCutText', text: clipboard });
-    this.#clipboardSent(clipboard);
+    for (const aside of this.#asides) if (aside.isDue) aside.write(w);
   }
 
   *#writeUpdate(w: ByteWriter): Generator<void, void> {

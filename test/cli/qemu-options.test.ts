@@ -200,7 +200,7 @@ describe('QEMU options on the command line', () => {
       `authz-list-file,id=a,filename=${list}`,
     );
     const as = (who: { cert: string; key: string }): ConnectOptions => ({
-      tls: { ca: pki.ca, serverName: 'localhost', ...who },
+      tls: { ca: pki.ca, servername: 'localhost', ...who },
     });
     assert.match(await login(composition, as(pki.alice)), /CN=alice/);
     allow('nobody');

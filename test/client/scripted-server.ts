@@ -30,11 +30,13 @@ export interface ScriptedServer {
 export interface ScriptedOptions extends SessionOptions {
   readonly init?: Partial<ServerInit>;
   readonly chunkBytes?: number;
+  /** Pointer events are read as if ExtendedMouseButtons had been announced. */
+  readonly moreButtons?: boolean;
 }
 
 /** A running session of 4x4 pixels, with its server in the test's hands. */
 export function scriptedServer(options: ScriptedOptions = {}): ScriptedServer {
-  const { init, chunkBytes, ...sessionOptions } = options;
+  const { init, chunkBytes, moreButtons = false, ...sessionOptions } = options;
   const [near, stream] = memoryPair(chunkBytes === undefined ? {} : { chunkBytes });
   const established: ClientEstablished = {
     reader: new ByteReader(near),
@@ -45,7 +47,11 @@ export function scriptedServer(options: ScriptedOptions = {}): ScriptedServer {
   };
   const client = startSession(established, resolveSettings(sessionOptions));
   const reader = new ByteReader(stream);
-  const next = (): Promise<ClientMessage> => receiveClientMessage(reader, defaultLimits);
+  const next = (): Promise<ClientMessage> =>
+    receiveClientMessage(reader, defaultLimits, {
+      extendedMouseButtons: moreButtons,
+      extendedClipboard: true,
+    });
   return {
     client,
     stream,

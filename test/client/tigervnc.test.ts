@@ -20,6 +20,20 @@ const withoutJpeg =
 
 const COLOURS = `i=0; while [ $i -lt 256 ]; do printf '\\033[48;5;%dm %d' $i $i; i=$((i+1)); done; exec cat`;
 
+/** Waits for what the viewer sent, then takes the clipboard itself. */
+const TK_CLIPBOARD = `
+wm withdraw .
+proc look {} {
+  if {![catch {selection get -selection CLIPBOARD -type UTF8_STRING} text] && $text eq "\\u65e5\\u672c\\n\\u00df"} {
+    clipboard clear
+    clipboard append "h\\u20acllo"
+  } else {
+    after 50 look
+  }
+}
+look
+`;
+
 describe('client against TigerVNC', { skip: withoutPeers('Xtigervnc', 'xterm', 'xdotool') }, () => {
   let xvnc: Xvnc;
   const clients: VncClient[] = [];
@@ -145,6 +159,27 @@ describe('client against TigerVNC', { skip: withoutPeers('Xtigervnc', 'xterm', '
       const { pixels } = client.framebuffer;
       return pixels.filter((pixel, i) => pixel !== before[i]).length > 400;
     });
+    await client.close();
+  });
+
+  it('gets updates without asking for each, and measures the round trip', async () => {
+    const client = await open();
+    await until('a round trip', () => client.roundTripMs !== undefined);
+    assert.ok((client.roundTripMs ?? Number.NaN) < 1000);
+    assert.ok(((await client.sync()) ?? Number.NaN) >= 0);
+    await client.close();
+  });
+
+  it('shares the clipboard in Unicode, both ways', {
+    skip: withoutPeers('wish'),
+  }, async () => {
+    const client = await open();
+    await until('its caps', () => client.unicodeClipboard);
+    const answer = client.events.once('clipboard');
+    client.clipboard('\u65e5\u672c\n\u00df');
+    const child = xvnc.run('sh', ['-c', `printf '%s' "$0" | wish`, TK_CLIPBOARD]);
+    assert.equal(await answer, 'h\u20acllo');
+    child.kill();
     await client.close();
   });
 

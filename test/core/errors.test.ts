@@ -40,6 +40,14 @@ describe('errors', () => {
     for (const code of codes) assert.match(code, /^ERR_VNC_[A-Z_]+$/);
   });
 
+  it('say what to do, in general by their code, or as whoever throws knows better', () => {
+    for (const code of Object.values(ErrorCode)) {
+      const { cure } = new SecurityError('x', { code });
+      assert.match(cure, /^[a-z].*[^.]$/);
+    }
+    assert.equal(new ClosedError('x', { cure: 'start it' }).cure, 'start it');
+  });
+
   it('carry phase and cause when given, and no cause at all when not', () => {
     const error = new ClosedError('gone', { phase: 'tls', cause });
     assert.equal(error.phase, 'tls');

@@ -112,3 +112,25 @@ describe('examples/agent-loop', () => {
     await vnc.close();
   });
 });
+
+describe('examples/stay-connected', () => {
+  it('tells what changes, comes back after a loss, and gives up when it is not let in', async () => {
+    const display = new FakeDisplay({ width: 64, height: 48 });
+    const url = await serveDisplay(display);
+    const serving = servings.at(-1) ?? assert.fail();
+    serving.on('initialized', ({ id }) => {
+      serving.passwords.set('full', 'another1');
+      serving.server.kick(id, 'come back');
+    });
+    const file = fileURLToPath(new URL('../../examples/stay-connected.js', import.meta.url));
+    const env = { ...process.env, VNC_PASSWORD: PASSWORD };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [file, url, caFile], {
+      env,
+      timeout: 30_000,
+    });
+    assert.match(stdout, /^fake, protected by X509Vnc$/m);
+    assert.match(stdout, /; again in \d+ s$/m);
+    assert.match(stderr, /refused the login: .*: check user name and password$/m);
+    assert.deepEqual(display.keys, []);
+  });
+});

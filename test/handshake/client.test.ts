@@ -126,7 +126,9 @@ describe('client handshake, refusals', () => {
     server.send(rfb['3.8']).send('03 02 01 4d');
     await assert.rejects(established, {
       code: ErrorCode.noCommonType,
-      message: 'the server offers VncAuth, None and type 77; allowed here: X509Plain and X509Vnc',
+      message:
+        'the server offers VNC authentication (VncAuth, 2), no authentication (None, 1) and type 77; allowed here: X509Plain (262) and X509Vnc (261)',
+      cure: 'have the server offer a type that is allowed here, or allow VncAuth and None if that is safe enough on this network',
     });
     await server.expect(rfb['3.8']);
     await server.expectEnd();

@@ -135,7 +135,7 @@ certificate_file=${save('cert.pem', server.cert)}
       security: 'X509Plain',
       username: 'alice',
       password: 'secret123',
-      tls: { ca, serverName: 'localhost' },
+      tls: { ca, servername: 'localhost' },
     });
     assert.equal(client.security.name, 'X509Plain');
     await client.close();

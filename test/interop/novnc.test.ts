@@ -11,7 +11,8 @@ import { parseUsers, UserStore } from '../../src/access/users.ts';
 import { serve, type ServeOptions } from '../../src/node/serve.ts';
 import { hashPassword, nodeScrypt } from '../../src/node/users-file.ts';
 import type { ViewerInfo } from '../../src/server/display.ts';
-import { endProcess, start, type Started } from '../support/child.ts';
+import { endProcess } from '../support/child.ts';
+import { browse } from '../support/chromium.ts';
 import { withoutPeers } from '../support/peers.ts';
 import { makeTestPki } from '../support/test-pki.ts';
 import { urlOf } from '../support/websocket-pair.ts';
@@ -108,29 +109,6 @@ async function startSite(display: EchoDisplay): Promise<Site> {
   return { server, origin: `http://127.0.0.1:${port}`, events };
 }
 
-function browse(url: string, name: string): Started {
-  return start(
-    'chromium',
-    [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-sync',
-      '--disable-component-update',
-      '--disable-background-networking',
-      // The test's own authority; that we show its certificate is tested elsewhere.
-      '--ignore-certificate-errors',
-      '--enable-logging=stderr',
-      // Without a port to debug on, headless Chromium ends once the page has loaded.
-      '--remote-debugging-port=0',
-      `--user-data-dir=${join(folder, name)}`,
-      url,
-    ],
-    { ...process.env, HOME: folder },
-  );
-}
-
 async function look(
   name: string,
   options: Partial<ServeOptions>,
@@ -140,6 +118,8 @@ async function look(
   const site = await startSite(display);
   const serving = await serve({
     display,
+    // noVNC names a quality, and pictures are compared pixel by pixel.
+    jpeg: false,
     websocket: {
       listen: '127.0.0.1::0',
       origins: allowOrigin ? [site.origin] : ['http://other.example'],
@@ -158,7 +138,7 @@ async function look(
   url.searchParams.set('url', urlOf(address, serving.websocketTls));
   url.searchParams.set('username', 'alice');
   url.searchParams.set('password', 'pass1234');
-  const browser = browse(url.href, name);
+  const browser = browse(url.href, folder, name);
   try {
     const deadline = performance.now() + PICTURE_MS;
     const isOver = (): boolean =>

@@ -110,7 +110,7 @@ interface QemuMode {
   readonly connect: () => ConnectOptions;
 }
 
-const trust = (): NonNullable<ConnectOptions['tls']> => ({ ca: pki.ca, serverName: 'localhost' });
+const trust = (): NonNullable<ConnectOptions['tls']> => ({ ca: pki.ca, servername: 'localhost' });
 const modes: readonly QemuMode[] = [
   { name: 'None', connect: () => ({ security: 'None' }) },
   {
@@ -190,7 +190,7 @@ describe('our client at QEMU', { skip: withoutPeers(qemuCommand, grubImage) }, (
       assert.rejects(
         connect(`unix:${socket}`, {
           security: 'X509None',
-          tls: { ca: pki.evilCa, serverName: 'localhost' },
+          tls: { ca: pki.evilCa, servername: 'localhost' },
         }),
         { code: 'ERR_VNC_CERTIFICATE' },
       ),

@@ -397,7 +397,9 @@ describe('VeNCrypt client', () => {
       },
       credentials: (needs) => {
         order.push('asked');
-        assert.deepEqual(needs, { username: true, password: true });
+        assert.equal(needs.tlsInfo?.layer, 'x509');
+        const { username, password, security } = needs;
+        assert.deepEqual([username, password, security], [true, true, 'X509Plain']);
         return credentialsOf('al', 'pw')();
       },
     });
@@ -458,7 +460,7 @@ describe('VeNCrypt client', () => {
     await assert.rejects(outcome, {
       name: 'SecurityError',
       message:
-        'the server offers TLSNone, VncAuth and Plain inside VeNCrypt; allowed here: X509Plain and X509Vnc',
+        'the server offers TLSNone (257), VNC authentication (VncAuth, 2) and user name and password in clear text (Plain, 256) inside VeNCrypt; allowed here: X509Plain (262) and X509Vnc (261)',
     });
   });
 

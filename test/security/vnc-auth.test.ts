@@ -111,7 +111,7 @@ describe('VncAuth client', () => {
     assert.deepEqual(asked, []);
     server.send('00');
     await outcome;
-    assert.deepEqual(asked, [{ username: false, password: true }]);
+    assert.deepEqual(asked, [{ username: false, password: true, security: 'VncAuth' }]);
   });
 
   it('refuses a password of nine bytes instead of cutting it', async () => {

@@ -303,3 +303,41 @@ describe('ExtendedDesktopSize', () => {
     await served.server.close();
   });
 });
+
+describe('ExtendedMouseButtons', () => {
+  it('is acknowledged once, after which bit 7 announces back and forward', async () => {
+    const served = small();
+    const viewer = await served.session();
+    // Before, bit 7 is an eighth button.
+    viewer.send('05 80 0000 0000');
+    viewer.send(setEncodings(Encoding.ExtendedMouseButtons));
+    viewer.send(updateRequest(false));
+    await viewer.receives(`00 00 0002 0000 0000 0000 0000 fffffec4 ${onePixel}`);
+    viewer.send('05 81 0000 0000 02');
+    viewer.send('05 80 0000 0000 fd');
+    viewer.send('05 01 0000 0000');
+    viewer.send(updateRequest(false));
+    await viewer.receives(`00 00 0001 ${onePixel}`);
+    assert.deepEqual(
+      served.display.pointers.map(({ buttonMask }) => buttonMask),
+      [0x80, 0x101, 0x80, 0x01],
+    );
+    await served.server.close();
+  });
+
+  it('buttons beyond the eighth are let go when the viewer leaves', async () => {
+    const served = small();
+    const viewer = await served.session();
+    viewer.send(setEncodings(Encoding.ExtendedMouseButtons));
+    viewer.send(updateRequest(false));
+    await viewer.receives(`00 00 0002 0000 0000 0000 0000 fffffec4 ${onePixel}`);
+    viewer.send('05 80 0000 0000 02');
+    viewer.stream.end();
+    await viewer.gone;
+    assert.deepEqual(
+      served.display.pointers.map(({ buttonMask }) => buttonMask),
+      [0x100, 0],
+    );
+    await served.server.close();
+  });
+});

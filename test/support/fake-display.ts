@@ -9,6 +9,7 @@ import { singleScreen, type Screen } from '../../src/rfb/screen.ts';
 import type {
   Display,
   DisplayEvents,
+  PowerAction,
   PointerInput,
   ResizeStatus,
   ViewerInfo,
@@ -20,6 +21,8 @@ export interface FakeDisplayOptions {
   readonly name?: string;
   /** Lets viewers resize it; it then does as asked unless `resizeStatus` says otherwise. */
   readonly resizable?: boolean;
+  /** Has a power switch; what it answers. */
+  readonly power?: (action: PowerAction) => Promise<boolean>;
 }
 
 export class FakeDisplay implements Display {
@@ -35,6 +38,7 @@ export class FakeDisplay implements Display {
   readonly keys: KeyEvent[] = [];
   readonly pointers: PointerInput[] = [];
   readonly clipboards: string[] = [];
+  readonly powers: PowerAction[] = [];
   readonly viewerLists: Array<readonly ViewerInfo[]> = [];
   /** What `resize` answers; 0 also resizes. */
   resizeStatus: ResizeStatus = 0;
@@ -42,6 +46,7 @@ export class FakeDisplay implements Display {
   intrude: (method: 'key' | 'pointer' | 'clipboard' | 'resize' | 'viewers') => void = () =>
     undefined;
   readonly resize?: Display['resize'] & {};
+  readonly power: Display['power'];
 
   constructor(options: FakeDisplayOptions = {}) {
     const width = options.width ?? 4;
@@ -49,6 +54,13 @@ export class FakeDisplay implements Display {
     this.name = options.name ?? 'fake';
     this.framebuffer = new Framebuffer(width, height);
     this.screens = singleScreen(width, height);
+    const { power } = options;
+    this.power =
+      power &&
+      ((action) => {
+        this.powers.push(action);
+        return power(action);
+      });
     if (options.resizable === true) {
       this.resize = (w, h, screens) => {
         this.intrude('resize');

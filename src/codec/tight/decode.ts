@@ -6,7 +6,7 @@ import type { Rectangle } from '../../rfb/rectangle.ts';
 import { Cursor } from '../../wire/cursor.ts';
 import type { Decoder, DecoderPorts, JpegDecoder } from '../codec.ts';
 import { hasTpixel, perFormat, tpixel, type WirePixel } from '../wire-pixel.ts';
-import { createInflater } from '../zlib-stream.ts';
+import { createInflater } from '../inflate-stream.ts';
 import {
   checkColours,
   checkWidth,
@@ -27,6 +27,9 @@ import {
   type DrawFiltered,
 } from './filters.ts';
 import { checkFilter, frameTight } from './frame.ts';
+import { takeFrom, unpackFiltered, type Filtered } from './unpack.ts';
+
+const NO_PALETTE = new Uint32Array(0);
 
 export function createDecoder(ports: DecoderPorts): Decoder {
   const inflaters = Array.from({ length: STREAM_COUNT }, createInflater);
@@ -63,20 +66,25 @@ export function createDecoder(ports: DecoderPorts): Decoder {
     format: PixelFormat,
     target: Framebuffer,
   ): void => {
-    const { draw, rowBytes } = readFilter(c, control, r, format, pixelOf(format));
-    if (rowBytes * r.height < MIN_COMPRESSED_BYTES) {
-      draw((count) => c.view(count), r, target);
+    const pixel = pixelOf(format);
+    const filtered = readFilter(c, control, r, format, pixel);
+    const drawPlainly = filterOf(filtered, format, pixel);
+    // Data too short to be compressed is hardly worth a kernel.
+    if (filtered.rowBytes * r.height < MIN_COMPRESSED_BYTES) {
+      drawPlainly((count) => c.view(count), r, target);
       return;
     }
     if (control.stream === undefined) {
       const data = new Cursor(readData(c));
-      draw((count) => data.view(count), r, target);
+      if (pixel.order === undefined) drawPlainly((count) => data.view(count), r, target);
+      else unpackFiltered(filtered, pixel.order, takeFrom(data), r, target);
       data.end('Tight data');
       return;
     }
     const inflater = inflaters[control.stream]!;
     inflater.open(readData(c));
-    draw(inflater.read, r, target);
+    if (pixel.order === undefined) drawPlainly(inflater.read, r, target);
+    else unpackFiltered(filtered, pixel.order, inflater.take, r, target);
     inflater.close();
   };
 
@@ -93,21 +101,30 @@ function readFilter(
   r: Rectangle,
   format: PixelFormat,
   pixel: WirePixel,
-): { readonly draw: DrawFiltered; readonly rowBytes: number } {
+): Filtered {
   const filter = control.explicitFilter ? checkFilter(c.u8()) : Filter.Copy;
   if (filter === Filter.Palette) {
     const colours = checkColours(c.u8());
     const palette = readPixels(c, colours, pixel);
-    return { draw: paletteFilter(palette), rowBytes: indexedRowBytes(r.width, colours) };
+    return { filter, palette, rowBytes: indexedRowBytes(r.width, colours) };
   }
-  const rowBytes = r.width * pixel.size;
-  if (filter === Filter.Copy) return { draw: copyFilter(pixel), rowBytes };
-  if (format.bitsPerPixel === 8)
+  if (filter === Filter.Gradient && format.bitsPerPixel === 8)
     throw new ProtocolError('Tight gradient filter with 8 bits per pixel', {
       field: 'filter',
       got: filter,
     });
-  return { draw: hasTpixel(format) ? gradientFilter888 : gradientFilter(format), rowBytes };
+  return { filter, palette: NO_PALETTE, rowBytes: r.width * pixel.size };
+}
+
+/** The plain way to undo a filter, for every format. */
+function filterOf(
+  { filter, palette }: Filtered,
+  format: PixelFormat,
+  pixel: WirePixel,
+): DrawFiltered {
+  if (filter === Filter.Palette) return paletteFilter(palette);
+  if (filter === Filter.Copy) return copyFilter(pixel);
+  return hasTpixel(format) ? gradientFilter888 : gradientFilter(format);
 }
 
 function readPixels(c: Cursor, count: number, pixel: WirePixel): Uint32Array {

@@ -42,15 +42,17 @@ function drawBits(row: Uint8Array, palette: Uint32Array, out: Uint32Array): void
 }
 
 function drawIndexes(row: Uint8Array, palette: Uint32Array, out: Uint32Array): void {
-  const colours = palette.length;
-  for (let x = 0; x < out.length; x++) {
-    const index = row[x]!;
+  checkIndexes(row, palette.length);
+  for (let x = 0; x < out.length; x++) out[x] = palette[row[x]!]!;
+}
+
+export function checkIndexes(indexes: Uint8Array, colours: number): void {
+  for (const index of indexes) {
     if (!(index < colours))
       throw new ProtocolError(`Tight palette index ${index} of ${colours} colours`, {
         field: 'paletteIndex',
         got: index,
       });
-    out[x] = palette[index]!;
   }
 }
 

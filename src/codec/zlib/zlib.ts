@@ -11,7 +11,8 @@ import { readPixels, writeValues } from '../../pixels/translate.ts';
 import type { Codec, Decoder, Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { blockValues } from '../pixel-block.ts';
 import { frameZlibBlock, writeZlibBlock } from '../zlib-block.ts';
-import { createDeflater, createInflater } from '../zlib-stream.ts';
+import { createInflater } from '../inflate-stream.ts';
+import { createDeflater } from '../zlib-stream.ts';
 
 // The largest rectangle bounds how long the event loop stands still: noise compresses at 6 million pixels a second.
 const MAX_WIDTH = 2048;

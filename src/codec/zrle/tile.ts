@@ -1,7 +1,7 @@
 /** What both ends of ZRLE know about a tile (RFB 7.7.6): its size and its sub-encodings. */
 import type { Rectangle } from '../../rfb/rectangle.ts';
 
-const TILE_SIDE = 64;
+export const TILE_SIDE = 64;
 export const TILE_AREA: number = TILE_SIDE * TILE_SIDE;
 
 export const Subencoding = {

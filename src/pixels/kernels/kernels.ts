@@ -282,7 +282,76 @@ export interface Kernels {
     votes: number,
     room: number,
   ) => number;
+
+  /**
+   * Goes on with a zlib stream (inflate-state.ts): reads input..inputEnd, writes output..outputEnd, refers back to `history`.
+   * What was written before must stand there: all of it, or the last 32 kB. Returns an Inflated; how far it came is in the
+   * state. Where more input is wanted, all of it was taken.
+   */
+  readonly inflate: (
+    state: number,
+    input: number,
+    inputEnd: number,
+    output: number,
+    outputEnd: number,
+    history: number,
+  ) => number;
+
+  /**
+   * Pixels of three bytes to 0xFFRRGGBB. `order` has the places of blue, green and red among the three, a byte each, blue
+   * lowest: 0x000102 where red comes first.
+   */
+  readonly unpackPixels: (
+    source: number,
+    target: number,
+    stride: number,
+    width: number,
+    height: number,
+    order: number,
+  ) => void;
+
+  /**
+   * Indexes of 1, 2, 4 or 8 bits (8 with more than 16 colours) into a palette, the first in the highest bits, each row from a
+   * whole byte. 0 when one is not below `colours` (the target may be half written), else 1.
+   */
+  readonly unpackIndexes: (
+    source: number,
+    target: number,
+    stride: number,
+    width: number,
+    height: number,
+    bits: number,
+    palette: number,
+    colours: number,
+  ) => number;
+
+  /** Tight's gradient filter on red, green and blue bytes. The row before the target's first is the one above it. */
+  readonly unpackGradient: (
+    source: number,
+    target: number,
+    stride: number,
+    width: number,
+    height: number,
+  ) => void;
+
+  /**
+   * One tile of ZRLE, at most 64x64, from the start of `length` bytes; pixels as unpackPixels has them. The workspace has
+   * ZRLE_WORKSPACE_BYTES. Returns how many bytes the tile took; 0 when it is malformed (the target may be half written).
+   */
+  readonly unpackZrleTile: (
+    source: number,
+    length: number,
+    target: number,
+    stride: number,
+    width: number,
+    height: number,
+    order: number,
+    workspace: number,
+  ) => number;
 }
+
+/** A palette, a tile, and room for what runs write too much. */
+export const ZRLE_WORKSPACE_BYTES: number = 4 * 128 + 4 * 64 * 64 + 16;
 
 /** Bytes of a table of features. */
 export const FEATURE_TABLE_BYTES: number = 16384 * 8;

@@ -26,5 +26,8 @@ export {
 export { deflate } from './deflate';
 export { deflateUndo } from './deflate-chains';
 export { deflatePrepare } from './deflate-block';
+export { inflate } from './inflate';
+export { unpackGradient, unpackIndexes, unpackPixels } from './unpack';
+export { unpackZrleTile } from './zrle-tile';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;

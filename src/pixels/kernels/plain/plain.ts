@@ -10,6 +10,9 @@ import { filterKernels } from './filter.ts';
 import { packKernels } from './pack.ts';
 import { paletteKernels } from './palette.ts';
 import { surveyKernels } from './survey.ts';
+import { inflateKernels } from './inflate.ts';
+import { unpackKernels } from './unpack.ts';
+import { zrleTileKernels } from './zrle-tile.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...bytesKernels(memory),
@@ -21,4 +24,7 @@ export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...packKernels(memory),
   ...paletteKernels(memory),
   ...surveyKernels(memory),
+  ...inflateKernels(memory),
+  ...unpackKernels(memory),
+  ...zrleTileKernels(memory, unpackKernels(memory)),
 });
