@@ -16,6 +16,7 @@ import type {
 import { printable } from '../wire/text.ts';
 import { createAviReader } from './avi-chunks.ts';
 
+/** Which ffmpeg, and how much of it. */
 export interface FfmpegOptions {
   /** The program. Default: `ffmpeg`, looked for in PATH. */
   readonly path?: string;

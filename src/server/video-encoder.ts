@@ -24,6 +24,7 @@ export interface VideoEncoder {
   readonly close: () => void;
 }
 
+/** A film that begins, and where its packets go. */
 export interface VideoEncoderOptions {
   /** Even. */
   readonly width: number;

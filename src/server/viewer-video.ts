@@ -40,15 +40,19 @@ export interface ViewerVideoOptions {
 const MAX_IN_FLIGHT = 2;
 /** An encoder that takes longer than this for a frame hangs. */
 const HANG_MS = 5000;
+/** So many frames in a row that took so long: without a processor to spare, pixels are there sooner. */
+const LATE_MS = 400;
+const MAX_LATE = 5;
 
 interface Film {
   readonly rectangle: Rectangle;
   readonly encoder: VideoEncoder;
   /** Encoded, not yet sent. */
   packets: VideoPacket[];
-  /** Frames that were pushed and whose packets did not come. */
-  encoding: number;
-  pushedAt: number;
+  /** When frames were pushed whose packets did not come, the oldest first. */
+  readonly pushed: number[];
+  /** Packets in a row that came late. */
+  late: number;
   /** The shadow is no longer what was pushed last. */
   behind: boolean;
   /** The viewer has, or is being sent, a frame of it. */
@@ -108,7 +112,7 @@ export class ViewerVideo {
       change.moves.some(({ to }) => meet(rectangle, to));
     this.#claim(film);
     this.#push(film, now);
-    if (film.encoding > 0 && now - film.pushedAt > HANG_MS) this.#fail();
+    if (now - (film.pushed[0] ?? now) > HANG_MS) this.#fail();
   }
 
   /** A frame can be sent, or the film is over. */
@@ -163,7 +167,7 @@ export class ViewerVideo {
     if (film === undefined) return;
     this.#film = undefined;
     film.encoder.close();
-    const isLate = film.behind || film.encoding > 0 || film.packets.length > 0;
+    const isLate = film.behind || film.pushed.length > 0 || film.packets.length > 0;
     if (!film.shown) return;
     if (isLate) this.#options.damage.add(film.rectangle);
     else this.#options.lossy.calm(film.rectangle);
@@ -184,8 +188,10 @@ export class ViewerVideo {
       height: rectangle.height,
       packet: (packet) => {
         if (film === undefined || film !== this.#film) return;
-        film.encoding -= 1;
+        const pushedAt = film.pushed.shift() ?? 0;
+        film.late = performance.now() - pushedAt > LATE_MS ? film.late + 1 : 0;
         film.packets.push(packet);
+        if (film.late >= MAX_LATE) this.#refuse(film);
         if (!film.shown && film.packets[0]?.keyframe !== true) this.#fail();
         this.#options.wake();
       },
@@ -197,8 +203,7 @@ export class ViewerVideo {
       this.#refused = rectangle;
       return;
     }
-    const begun = { packets: [], encoding: 0, pushedAt: 0, behind: true, shown: false };
-    film = { rectangle, encoder, ...begun };
+    film = { rectangle, encoder, packets: [], pushed: [], late: 0, behind: true, shown: false };
     this.#film = film;
   }
 
@@ -226,12 +231,11 @@ export class ViewerVideo {
 
   /** The shadow as it is now, unless enough is under way. */
   #push(film: Film, now: number): void {
-    if (!film.behind || film.packets.length > 0 || film.encoding >= MAX_IN_FLIGHT) return;
+    if (!film.behind || film.packets.length > 0 || film.pushed.length >= MAX_IN_FLIGHT) return;
     const { picture } = this.#options.shadow;
     const { x, y } = film.rectangle;
     film.behind = false;
-    film.encoding += 1;
-    film.pushedAt = now;
+    film.pushed.push(now);
     const bytes = picture.kernels.memory.bytes.subarray(picture.addressOf(x, y));
     film.encoder.push({ bytes, stride: picture.stride });
   }

@@ -255,6 +255,23 @@ describe('a film to one viewer', () => {
     viewer.assertRight();
   });
 
+  it('goes on as pixels when the encoder is always late, until the next film', (t) => {
+    const { viewer, clock, encoders, film, frame, paint, calm } = arrange(t);
+    film();
+    for (let i = 0; i < 60; i++) {
+      clock.now += 100;
+      paint(FILM);
+      viewer.request(true);
+      while (viewer.pump());
+      if (i % 5 === 4) encoders.encode();
+    }
+    assert.equal(encoders.open, 0);
+    viewer.assertRight();
+    calm();
+    for (let i = 0; i < 20; i++) frame();
+    assert.equal(encoders.open, 1);
+  });
+
   it('goes as pixels where there is no encoder to be had', (t) => {
     const { viewer, encoders, frame } = arrange(t);
     encoders.maxFilms = 0;
