@@ -23,6 +23,7 @@ import { judgedRights } from './judged-rights.ts';
 import type { ResizeUnderWay } from './resize-requests.ts';
 import { Session, type ClipboardDirection, type Traffic } from './session.ts';
 import type { Shadow } from './shadow.ts';
+import type { VideoEncoders } from './video-encoder.ts';
 import { viewerInfo } from './viewer-info.ts';
 
 /** What the server lends to each of its connections. */
@@ -34,6 +35,7 @@ export interface ConnectionContext {
   readonly codecs: readonly Codec[];
   readonly jpeg?: JpegEncoder;
   readonly pool?: EncodePool;
+  readonly video?: VideoEncoders;
   readonly resizesUnderWay: Set<ResizeUnderWay>;
   /** What somebody who logged in may do now; absent: what they logged in with. */
   readonly judge?: (identity: Identity, peer: Peer) => Judgement;

@@ -29,6 +29,7 @@ import { judgedRights } from './judged-rights.ts';
 import type { ClipboardDirection, Traffic } from './session.ts';
 import { Shadow } from './shadow.ts';
 import { judgeShare } from './share-policy.ts';
+import type { VideoEncoders } from './video-encoder.ts';
 
 /** QEMU's words: one exclusive viewer throws the others out; only shared ones may come; the flag is ignored. */
 export type SharePolicy = 'allow-exclusive' | 'force-shared' | 'ignore';
@@ -92,6 +93,8 @@ export interface ServerOptions {
   readonly jpeg?: JpegEncoder;
   /** Other threads for what is much to encode; its maker ends them, after the server. Absent: all is encoded on this one. */
   readonly pool?: EncodePool;
+  /** H.264 for parts that move like a film, for viewers that know it and allow loss. Absent: none. */
+  readonly video?: VideoEncoders;
 }
 
 /** A display with its viewers. */
@@ -165,6 +168,7 @@ class Server implements VncServer {
       codecs: parts.codecs,
       ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
       ...(options.pool === undefined ? {} : { pool: options.pool }),
+      ...(options.video === undefined ? {} : { video: options.video }),
       resizesUnderWay: new Set(),
       ...(options.judge === undefined ? {} : { judge: options.judge }),
       authenticationFailed: ({ id, peer }, error) =>

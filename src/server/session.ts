@@ -18,6 +18,7 @@ import type { EncodePool } from './encode-pool.ts';
 import { ResizeRequests, type ResizeUnderWay } from './resize-requests.ts';
 import type { Shadow } from './shadow.ts';
 import { UpdateScheduler } from './update-scheduler.ts';
+import type { VideoEncoders } from './video-encoder.ts';
 import { ViewerClipboard } from './viewer-clipboard.ts';
 import { ViewerInput } from './viewer-input.ts';
 import { ViewerPower } from './viewer-power.ts';
@@ -31,6 +32,7 @@ export interface SessionOptions {
   readonly codecs: readonly Codec[];
   readonly jpeg?: JpegEncoder;
   readonly pool?: EncodePool;
+  readonly video?: VideoEncoders;
   readonly lifecycle: Lifecycle;
   /** Resize requests under way on this display, of all its viewers. */
   readonly resizesUnderWay: Set<ResizeUnderWay>;
@@ -92,6 +94,8 @@ export class Session {
       version,
       ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
       ...(options.pool === undefined ? {} : { pool: options.pool }),
+      ...(options.video === undefined ? {} : { video: options.video }),
+      wake: () => this.#scheduler.wake(),
     });
     const updates = this.#updates;
     this.#forms = {

@@ -136,7 +136,7 @@ describe('the pool of encoding threads', () => {
     const pool = poolOf({ workers: 1 });
     await pool.ready();
     const display = new FakeDisplay({ width: 800, height: 600 });
-    const viewer = new SimulatedViewer(display, new Shadow(display), pool);
+    const viewer = new SimulatedViewer(display, new Shadow(display), { pool });
     const random = new Random(5);
     viewer.encodings(Encoding.Zlib, Encoding.CopyRect);
     viewer.request(false);

@@ -122,7 +122,7 @@ describe('a viewer whose pixels another thread encodes', () => {
     const display = new FakeDisplay({ width: 400, height: 300 });
     const shadow = new Shadow(display);
     const pool = new FakePool({ ...threshold, manyPixels: 10_000 });
-    const [large, small] = [1, 2].map(() => new SimulatedViewer(display, shadow, pool)) as [
+    const [large, small] = [1, 2].map(() => new SimulatedViewer(display, shadow, { pool })) as [
       SimulatedViewer,
       SimulatedViewer,
     ];

@@ -253,7 +253,7 @@ describe('every viewer sees the display in the end, encoded by threads', () => {
       pool.work();
       return nextTurn();
     };
-    const viewer = new SimulatedViewer(display, shadow, pool);
+    const viewer = new SimulatedViewer(display, shadow, { pool });
     viewer.encodings(Encoding.Zlib, Encoding.CopyRect);
     viewer.request(false);
     await viewer.catchUpWith(settle);
@@ -294,7 +294,10 @@ describe('every viewer sees the display in the end, encoded by threads', () => {
         pool.work();
         return nextTurn();
       };
-      const viewers = Array.from({ length: 3 }, () => new SimulatedViewer(display, shadow, pool));
+      const viewers = Array.from(
+        { length: 3 },
+        () => new SimulatedViewer(display, shadow, { pool }),
+      );
       for (const viewer of viewers) {
         viewer.encodings(Encoding.Zlib, Encoding.CopyRect, Encoding.ContinuousUpdates);
         viewer.request(false);

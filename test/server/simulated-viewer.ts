@@ -11,6 +11,7 @@ import { readRectangleHeader } from '../../src/rfb/rectangle.ts';
 import { allRights } from '../../src/security/identity.ts';
 import type { EncodePool } from '../../src/server/encode-pool.ts';
 import type { Shadow } from '../../src/server/shadow.ts';
+import type { VideoEncoders } from '../../src/server/video-encoder.ts';
 import { ViewerUpdates } from '../../src/server/viewer-updates.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
 import { Cursor } from '../../src/wire/cursor.ts';
@@ -19,7 +20,7 @@ import type { FakeDisplay } from '../support/fake-display.ts';
 export class SimulatedViewer {
   picture: Framebuffer;
   /** What it was sent, in all. */
-  readonly received = { copies: 0, copiedPixels: 0, pixels: 0, bytes: 0 };
+  readonly received = { copies: 0, copiedPixels: 0, pixels: 0, frames: 0, bytes: 0 };
   readonly updates: ViewerUpdates;
   readonly leave: () => void;
   readonly #display: FakeDisplay;
@@ -29,9 +30,14 @@ export class SimulatedViewer {
   #isWaiting = false;
   readonly #zlibDecoder = zlib.createDecoder({});
   #mayLook = true;
+  #film = '';
   #offered = false;
 
-  constructor(display: FakeDisplay, shadow: Shadow, pool?: EncodePool) {
+  constructor(
+    display: FakeDisplay,
+    shadow: Shadow,
+    { pool, video }: { readonly pool?: EncodePool; readonly video?: VideoEncoders } = {},
+  ) {
     const { width, height } = display.framebuffer;
     this.#display = display;
     this.picture = new Framebuffer(width, height);
@@ -44,6 +50,7 @@ export class SimulatedViewer {
       width,
       height,
       ...(pool === undefined ? {} : { pool }),
+      ...(video === undefined ? {} : { video }),
     });
     const leave = shadow.join({
       get takesMoves() {
@@ -174,11 +181,26 @@ export class SimulatedViewer {
       const payload = c.view(c.u32());
       this.#zlibDecoder.decode(payload, r, nativeFormat, this.picture);
       this.received.pixels += r.width * r.height;
+    } else if (r.encoding === Encoding.OpenH264) {
+      this.#frame(c, r);
     } else {
       assert.equal(r.encoding, Encoding.Raw);
       const block = c.view(r.width * r.height * 4).slice();
       this.picture.put(r, new Uint32Array(block.buffer));
       this.received.pixels += r.width * r.height;
     }
+  }
+
+  /** What a test's encoder makes stands there as it is; a film begins with a keyframe and the flags to say so. */
+  #frame(c: Cursor, r: Rectangle): void {
+    const length = c.u32();
+    const flags = c.u32();
+    const film = `${r.x},${r.y},${r.width},${r.height}`;
+    assert.ok(flags === 3 || (flags === 0 && this.#film === film));
+    this.#film = film;
+    this.received.frames += 1;
+    if (length === 0) return;
+    const block = c.view(length).slice();
+    this.picture.put(r, new Uint32Array(block.buffer));
   }
 }

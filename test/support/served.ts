@@ -9,6 +9,7 @@ import type { ServerEstablished } from '../../src/handshake/established.ts';
 import type { RfbVersion } from '../../src/rfb/version.ts';
 import { allRights, type Peer, type Rights } from '../../src/security/identity.ts';
 import type { EncodePool } from '../../src/server/encode-pool.ts';
+import type { VideoEncoders } from '../../src/server/video-encoder.ts';
 import { createServer, type SharePolicy, type VncServer } from '../../src/server/server.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
 import type { ByteStream } from '../../src/wire/byte-stream.ts';
@@ -35,6 +36,7 @@ export interface ServedOptions {
   readonly limits?: Partial<Limits>;
   readonly share?: SharePolicy;
   readonly codecs?: readonly Codec[];
+  readonly video?: VideoEncoders;
   readonly logger?: Logger;
   readonly pool?: EncodePool;
 }
@@ -48,7 +50,7 @@ export class Served {
 
   constructor(options: ServedOptions = {}) {
     this.display = options.display ?? new FakeDisplay();
-    const { limits, share, logger, pool } = options;
+    const { limits, share, logger, pool, video } = options;
     this.server = createServer(
       {
         display: this.display,
@@ -61,6 +63,7 @@ export class Served {
         },
         ...(limits === undefined ? {} : { limits }),
         ...(share === undefined ? {} : { share }),
+        ...(video === undefined ? {} : { video }),
         ...(logger === undefined ? {} : { logger }),
         ...(pool === undefined ? {} : { pool }),
       },
