@@ -35,7 +35,11 @@ const { values: flags } = parseArgs({
 const steps = (flags.viewers ?? (flags.quick ? '1,10' : '1,10,50')).split(',').map(Number);
 const seconds = Number(flags.seconds ?? (flags.quick ? 3 : 8));
 const framesPerSecond = Number(flags.fps);
-const encodings = [Encoding[flags.encoding as 'Tight'], Encoding.CompressionLevel0 + 2];
+const encodings = [
+  Encoding[flags.encoding as 'Tight'],
+  Encoding.LastRect,
+  Encoding.CompressionLevel0 + 2,
+];
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -15,6 +15,11 @@ export interface Codec {
   /** Number of the encoding (rfb/constants.ts). */
   readonly encoding: number;
   readonly name: string;
+  /**
+   * What an encoder makes means the same to every viewer: always, as it has no streams, or when it is made with `shareable`.
+   * Absent: never.
+   */
+  readonly sharing?: 'always' | 'restarted';
   /** Absent for encodings that we only decode. */
   readonly createEncoder?: (options: EncoderOptions) => Encoder;
   readonly createDecoder: (ports: DecoderPorts) => Decoder;
@@ -30,7 +35,7 @@ export interface EncoderOptions {
   readonly jpeg?: JpegEncoder;
   /** The viewer can undo Tight's gradient filter. Default false. */
   readonly gradient?: boolean;
-  /** What `encodeParts` makes must mean the same to every viewer: it begins with new streams. Default false. */
+  /** What each call makes must mean the same to every viewer: it begins with new streams. Default false. */
   readonly shareable?: boolean;
 }
 
@@ -91,6 +96,8 @@ export interface Encoder {
   ) => EncodedParts;
   /** Goes on, with the same streams, as if made with these options. */
   readonly retune?: (options: EncoderOptions) => void;
+  /** Begins with new streams: the viewer was sent what another encoder made. Absent where there are none, or they must go on. */
+  readonly restart?: () => void;
 }
 
 export interface EncodedParts {

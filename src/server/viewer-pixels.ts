@@ -15,6 +15,7 @@ import type { Negotiated } from './negotiated.ts';
 import { cutForParts, cutRectangle, pixelBlock } from './picture.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowPicture } from './shadow-picture.ts';
+import type { SharedManner, SharedPiece, SharingGroup } from './shared-pieces.ts';
 import { ViewerEncoders } from './viewer-encoders.ts';
 
 /** A part of an update; `exact`: without loss, whatever the viewer allows. */
@@ -40,7 +41,11 @@ export interface PixelPass {
 
 export class ViewerPixels {
   readonly #shadow: Shadow;
+  readonly #jpeg: JpegEncoder | undefined;
   readonly #encoders: ViewerEncoders;
+  /** The viewers that want what this one wanted last, and what that was. */
+  #group: SharingGroup | undefined;
+  #manner: SharedManner | undefined;
   /** What the viewer sees without being told exactly. */
   readonly lossy: LossyRegion = new LossyRegion();
   readonly #level = new LevelChoice();
@@ -50,6 +55,7 @@ export class ViewerPixels {
 
   constructor(shadow: Shadow, jpeg: JpegEncoder | undefined) {
     this.#shadow = shadow;
+    this.#jpeg = jpeg;
     this.#encoders = new ViewerEncoders(jpeg);
   }
 
@@ -66,6 +72,13 @@ export class ViewerPixels {
     return this.#unsent;
   }
 
+  /** The viewer has gone. */
+  leave(): void {
+    if (this.#group !== undefined) this.#shadow.pieces.leave(this.#group);
+    this.#group = undefined;
+    this.#manner = undefined;
+  }
+
   /**
    * For one update. `mayEndEarly`: the viewer need not know how many rectangles there are. `bytesPerMs`: of its line, 0 when
    * not known.
@@ -76,6 +89,9 @@ export class ViewerPixels {
     const translator = translatorOf(this.#format);
     const encoder = this.#encoders.of(negotiated);
     const inParts = mayEndEarly && encoder.encodeParts !== undefined;
+    const manner = { negotiated, format: translator.format, inParts };
+    const group = this.#groupFor(manner);
+    const shared = group?.shares === true ? group : undefined;
     return {
       inParts,
       cut: (r, exact = false) =>
@@ -83,24 +99,37 @@ export class ViewerPixels {
       write: (w, pieces, next, mayLook) =>
         this.#write(pieces, next, (piece, picture) => {
           const source = mayLook() ? picture : undefined;
-          this.#encode(w, { piece, source, translator, negotiated, inParts });
+          return this.#send(w, { piece, source, translator, manner, shared });
         }),
     };
+  }
+
+  /** Moves the viewer to those who want the same. */
+  #groupFor(manner: SharedManner): SharingGroup | undefined {
+    const before = this.#manner;
+    const isSame =
+      before?.negotiated.codec === manner.negotiated.codec &&
+      before.negotiated.wishes === manner.negotiated.wishes &&
+      before.format === manner.format &&
+      before.inParts === manner.inParts;
+    if (isSame) return this.#group;
+    this.leave();
+    this.#manner = manner;
+    this.#group = this.#shadow.pieces.join(manner, this.#jpeg);
+    return this.#group;
   }
 
   *#write(
     pieces: Piece[],
     next: () => Piece | undefined,
-    encode: (piece: Piece, picture: ShadowPicture) => void,
+    send: (piece: Piece, picture: ShadowPicture) => number,
   ): Generator<void, void> {
     const picture = this.#shadow.picture.retain();
     this.#unsent = pieces;
     let encodeMs = 0;
     try {
       for (let piece = next(); piece !== undefined; piece = next()) {
-        const begun = performance.now();
-        encode(piece, picture);
-        encodeMs += performance.now() - begun;
+        encodeMs += send(piece, picture);
         yield;
       }
     } finally {
@@ -110,28 +139,62 @@ export class ViewerPixels {
     }
   }
 
-  #encode(
-    w: ByteWriter,
-    how: {
-      readonly piece: Piece;
-      readonly source: ShadowPicture | undefined;
-      readonly translator: PixelTranslator;
-      readonly negotiated: Negotiated;
-      readonly inParts: boolean;
-    },
-  ): void {
-    const { piece, source, translator, negotiated, inParts } = how;
-    const encoder: Encoder = this.#encoders.of(negotiated, piece.exact);
-    const block = pixelBlock(source, piece, translator);
-    let lossy: readonly Rectangle[] = [];
-    if (inParts && encoder.encodeParts !== undefined) {
-      ({ lossy } = encoder.encodeParts(block, piece, translator.format, w));
+  /** Returns what encoding took, milliseconds, be it for another viewer. */
+  #send(w: ByteWriter, sending: Sending): number {
+    const { piece, source, manner, shared } = sending;
+    const { negotiated } = manner;
+    let encoded: Encoded;
+    if (shared !== undefined && source === this.#shadow.picture) {
+      encoded = this.#share(w, sending, shared);
+      this.#encoders.interrupted(negotiated.codec.encoding);
     } else {
-      writeRectangleHeader(w, piece, negotiated.codec.encoding);
-      encoder.encode(block, translator.format, w);
+      encoded = encode(w, sending, this.#encoders.of(negotiated, piece.exact));
     }
-    this.lossy.sent(piece, lossy, performance.now());
+    this.lossy.sent(piece, encoded.lossy, performance.now());
+    return encoded.encodeMs;
   }
+
+  /** What another viewer was sent, or else what the next one may be. */
+  #share(w: ByteWriter, sending: Sending, group: SharingGroup): Encoded {
+    const { pieces } = this.#shadow;
+    const { piece } = sending;
+    const known = pieces.find(group, piece);
+    if (known !== undefined) {
+      w.bytes(known.bytes);
+      return known;
+    }
+    const start = w.length;
+    const encoded = encode(w, sending, group.encoders.of(group.manner.negotiated, piece.exact));
+    pieces.keep(group, piece, { ...encoded, bytes: w.written().slice(start) });
+    return encoded;
+  }
+}
+
+/** A piece on its way. */
+interface Sending {
+  readonly piece: Piece;
+  /** Undefined: black. */
+  readonly source: ShadowPicture | undefined;
+  readonly translator: PixelTranslator;
+  readonly manner: SharedManner;
+  /** With whom it is shared, if anybody. */
+  readonly shared: SharingGroup | undefined;
+}
+
+type Encoded = Omit<SharedPiece, 'bytes'>;
+
+function encode(w: ByteWriter, sending: Sending, encoder: Encoder): Encoded {
+  const { piece, source, translator, manner } = sending;
+  const begun = performance.now();
+  const block = pixelBlock(source, piece, translator);
+  let lossy: readonly Rectangle[] = [];
+  if (manner.inParts && encoder.encodeParts !== undefined) {
+    ({ lossy } = encoder.encodeParts(block, piece, translator.format, w));
+  } else {
+    writeRectangleHeader(w, piece, manner.negotiated.codec.encoding);
+    encoder.encode(block, translator.format, w);
+  }
+  return { lossy, encodeMs: performance.now() - begun };
 }
 
 /** Behind an update of parts. */

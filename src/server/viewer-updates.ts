@@ -277,6 +277,11 @@ export class ViewerUpdates {
     if (this.#sentUpdates > before) this.flow.writeMark(w);
   }
 
+  /** The viewer has gone. */
+  leave(): void {
+    this.#pixels.leave();
+  }
+
   /** Bytes of it were given to the stream. */
   sent(bytes: number): void {
     this.flow.sent(bytes);

@@ -50,6 +50,7 @@ export class SimulatedViewer {
     this.leave = () => {
       this.#writing?.return?.();
       off();
+      updates.leave();
       leave();
     };
   }

@@ -122,6 +122,7 @@ const decoder: Decoder = {
 export const rre: Codec = {
   encoding: Encoding.RRE,
   name: 'RRE',
+  sharing: 'always',
   createEncoder,
   createDecoder: () => decoder,
 };

@@ -70,7 +70,8 @@ export function createEncoder(options: EncoderOptions): Encoder {
     return { rectangles: parts.length, lossy };
   };
 
-  return { maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode, encodeParts, retune };
+  const { restart } = streams;
+  return { maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode, encodeParts, retune, restart };
 }
 
 /** A part of a block as a block. */

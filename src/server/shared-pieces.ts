@@ -1,0 +1,146 @@
+/**
+ * One encode, many viewers: what was encoded for one viewer of a display is sent to every other one that wants the same
+ * pixels the same way, until the picture changes there. Each Shadow has one of these; viewer-pixels.ts asks it.
+ *
+ * Encodings without streams mean the same to everybody. Tight is made to: each piece begins with new streams, for which it
+ * finds nothing that was sent before, so that it has to be worth it. What a viewer's own encoder makes next begins with new
+ * streams as well (ViewerEncoders.interrupted). ZRLE and Zlib cannot begin anew, and are made for each viewer alone.
+ */
+import type { JpegEncoder } from '../codec/codec.ts';
+import type { PixelFormat } from '../rfb/pixel-format.ts';
+import { intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
+import type { Negotiated } from './negotiated.ts';
+import { ViewerEncoders } from './viewer-encoders.ts';
+
+/** Whole rectangles, headers and all. */
+export interface SharedPiece {
+  readonly bytes: Uint8Array;
+  /** Which of it is not exact. */
+  readonly lossy: readonly Rectangle[];
+  /** What it took. It counts for all that are sent it, so that they choose the same level next time. */
+  readonly encodeMs: number;
+}
+
+/** A part of the picture, exact or as lossy as is allowed. */
+type Place = Rectangle & { readonly exact: boolean };
+
+/** How a viewer wants pixels, all of which its bytes depend on. */
+export interface SharedManner {
+  readonly negotiated: Negotiated;
+  readonly format: PixelFormat;
+  readonly inParts: boolean;
+}
+
+/** From so many viewers on it pays that Tight begins anew: two encoders cost less than the bytes. */
+const LEAST_RESTARTED = 3;
+const LEAST_STATELESS = 2;
+/** What is kept for a display; what was made first goes first. A full-HD film in Tight is about 1 MB a frame. */
+const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_PIECES = 512;
+
+/** Viewers that want the same. Their pieces live until the picture changes under them. */
+export class SharingGroup {
+  readonly manner: SharedManner;
+  /** The manner in words. */
+  readonly key: string;
+  readonly encoders: ViewerEncoders;
+  viewers = 0;
+  readonly #least: number;
+
+  constructor(manner: SharedManner, key: string, jpeg: JpegEncoder | undefined) {
+    this.manner = manner;
+    this.key = key;
+    this.encoders = new ViewerEncoders(jpeg, true);
+    const { sharing } = manner.negotiated.codec;
+    this.#least = sharing === 'restarted' ? LEAST_RESTARTED : LEAST_STATELESS;
+  }
+
+  /** There are enough of them. */
+  get shares(): boolean {
+    return this.viewers >= this.#least;
+  }
+}
+
+interface Kept {
+  readonly group: SharingGroup;
+  readonly place: Place;
+  readonly piece: SharedPiece;
+}
+
+export class SharedPieces {
+  readonly #groups = new Map<string, SharingGroup>();
+  /** In the order in which they were made. */
+  readonly #kept = new Map<string, Kept>();
+  #bytes = 0;
+
+  /** A viewer comes in that wants pixels so; undefined: what it wants is never shared. It leaves once. */
+  join(manner: SharedManner, jpeg: JpegEncoder | undefined): SharingGroup | undefined {
+    if (manner.negotiated.codec.sharing === undefined) return undefined;
+    const key = keyOf(manner);
+    const group = this.#groups.get(key) ?? new SharingGroup(manner, key, jpeg);
+    this.#groups.set(key, group);
+    group.viewers += 1;
+    return group;
+  }
+
+  leave(group: SharingGroup): void {
+    group.viewers -= 1;
+    if (group.viewers > 0) return;
+    this.#groups.delete(group.key);
+    this.#dropWhere((kept) => kept.group === group);
+  }
+
+  /** The piece as the picture is now, if some viewer was sent it already. */
+  find(group: SharingGroup, place: Place): SharedPiece | undefined {
+    return this.#kept.get(placeKey(group, place))?.piece;
+  }
+
+  /** For the others, who may come for it. */
+  keep(group: SharingGroup, place: Place, piece: SharedPiece): void {
+    if (piece.bytes.length > MAX_BYTES) return;
+    const key = placeKey(group, place);
+    this.#drop(key);
+    this.#kept.set(key, { group, place, piece });
+    this.#bytes += piece.bytes.length;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#bytes <= MAX_BYTES && this.#kept.size <= MAX_PIECES) break;
+      this.#drop(oldest);
+    }
+  }
+
+  /** The picture is another one there. */
+  changed(rectangles: readonly Rectangle[]): void {
+    this.#dropWhere(({ place }) => rectangles.some((r) => !isEmpty(intersect(r, place))));
+  }
+
+  clear(): void {
+    this.#kept.clear();
+    this.#bytes = 0;
+  }
+
+  /** What is kept, for tests and measurements. */
+  get keptBytes(): number {
+    return this.#bytes;
+  }
+
+  #dropWhere(isGone: (kept: Kept) => boolean): void {
+    for (const [key, kept] of this.#kept) if (isGone(kept)) this.#drop(key);
+  }
+
+  #drop(key: string): void {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return;
+    this.#kept.delete(key);
+    this.#bytes -= kept.piece.bytes.length;
+  }
+}
+
+const keyOf = ({ negotiated, format, inParts }: SharedManner): string => {
+  const { codec, wishes } = negotiated;
+  const { compressionLevel, gradient, lossy } = wishes;
+  const { encoding } = codec;
+  return JSON.stringify({ encoding, compressionLevel, gradient, lossy, inParts, format });
+};
+
+const placeKey = (group: SharingGroup, { x, y, width, height, exact }: Place): string =>
+  `${x},${y},${width},${height},${exact},${group.key}`;
