@@ -136,10 +136,11 @@ export class SharedPieces {
 }
 
 const keyOf = ({ negotiated, format, inParts }: SharedManner): string => {
-  const { codec, wishes } = negotiated;
-  const { compressionLevel, gradient, lossy } = wishes;
-  const { encoding } = codec;
-  return JSON.stringify({ encoding, compressionLevel, gradient, lossy, inParts, format });
+  const { encoding, sharing } = negotiated.codec;
+  const { compressionLevel, gradient, lossy } = negotiated.wishes;
+  // What has no streams has no levels either.
+  const wishes = sharing === 'always' ? {} : { compressionLevel, gradient, lossy };
+  return JSON.stringify({ encoding, wishes, inParts, format });
 };
 
 const placeKey = (group: SharingGroup, { x, y, width, height, exact }: Place): string =>

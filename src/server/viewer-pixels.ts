@@ -39,6 +39,9 @@ export interface PixelPass {
   ) => Generator<void, void>;
 }
 
+/** For many viewers time is spent once and bytes by each: not the fastest level, however fast the line. */
+const SHARED_LEVEL = 2;
+
 export class ViewerPixels {
   readonly #shadow: Shadow;
   readonly #jpeg: JpegEncoder | undefined;
@@ -85,13 +88,18 @@ export class ViewerPixels {
    */
   begin(asked: Negotiated, mayEndEarly: boolean, bytesPerMs: number): PixelPass {
     const level = this.#level.level(bytesPerMs);
-    const negotiated = { ...asked, wishes: atLevel(asked.wishes, level) };
     const translator = translatorOf(this.#format);
-    const encoder = this.#encoders.of(negotiated);
+    const encoder = this.#encoders.of({ ...asked, wishes: atLevel(asked.wishes, level) });
     const inParts = mayEndEarly && encoder.encodeParts !== undefined;
-    const manner = { negotiated, format: translator.format, inParts };
-    const group = this.#groupFor(manner);
+    const mannerAt = (compressionLevel: number): SharedManner => ({
+      negotiated: { ...asked, wishes: atLevel(asked.wishes, compressionLevel) },
+      format: translator.format,
+      inParts,
+    });
+    const common = mannerAt(Math.max(level, SHARED_LEVEL));
+    const group = this.#groupFor(common);
     const shared = group?.shares === true ? group : undefined;
+    const manner = shared === undefined ? mannerAt(level) : common;
     return {
       inParts,
       cut: (r, exact = false) =>
