@@ -38,7 +38,7 @@ const LEAST_STATELESS = 2;
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_PIECES = 512;
 
-/** Viewers that want the same. Their pieces live until the picture changes under them. */
+/** Viewers that want the same. */
 export class SharingGroup {
   readonly manner: SharedManner;
   /** The manner in words. */
@@ -46,6 +46,8 @@ export class SharingGroup {
   readonly encoders: ViewerEncoders;
   viewers = 0;
   readonly #least: number;
+  /** By where they begin, one for each place. */
+  readonly pieces: Map<number, Kept> = new Map();
 
   constructor(manner: SharedManner, key: string, jpeg: JpegEncoder | undefined) {
     this.manner = manner;
@@ -70,7 +72,7 @@ interface Kept {
 export class SharedPieces {
   readonly #groups = new Map<string, SharingGroup>();
   /** In the order in which they were made. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Set<Kept>();
   #bytes = 0;
 
   /** A viewer comes in that wants pixels so; undefined: what it wants is never shared. It leaves once. */
@@ -87,22 +89,27 @@ export class SharedPieces {
     group.viewers -= 1;
     if (group.viewers > 0) return;
     this.#groups.delete(group.key);
-    this.#dropWhere((kept) => kept.group === group);
+    for (const kept of group.pieces.values()) this.#drop(kept);
   }
 
   /** The piece as the picture is now, if some viewer was sent it already. */
   find(group: SharingGroup, place: Place): SharedPiece | undefined {
-    return this.#kept.get(placeKey(group, place))?.piece;
+    const kept = group.pieces.get(beginOf(place));
+    const isSame = kept?.place.width === place.width && kept.place.height === place.height;
+    return isSame ? kept.piece : undefined;
   }
 
   /** For the others, who may come for it. */
   keep(group: SharingGroup, place: Place, piece: SharedPiece): void {
     if (piece.bytes.length > MAX_BYTES) return;
-    const key = placeKey(group, place);
-    this.#drop(key);
-    this.#kept.set(key, { group, place, piece });
+    const begin = beginOf(place);
+    const before = group.pieces.get(begin);
+    if (before !== undefined) this.#drop(before);
+    const kept = { group, place, piece };
+    group.pieces.set(begin, kept);
+    this.#kept.add(kept);
     this.#bytes += piece.bytes.length;
-    for (const oldest of this.#kept.keys()) {
+    for (const oldest of this.#kept) {
       if (this.#bytes <= MAX_BYTES && this.#kept.size <= MAX_PIECES) break;
       this.#drop(oldest);
     }
@@ -110,12 +117,12 @@ export class SharedPieces {
 
   /** The picture is another one there. */
   changed(rectangles: readonly Rectangle[]): void {
-    this.#dropWhere(({ place }) => rectangles.some((r) => !isEmpty(intersect(r, place))));
+    for (const kept of this.#kept)
+      if (rectangles.some((r) => !isEmpty(intersect(r, kept.place)))) this.#drop(kept);
   }
 
   clear(): void {
-    this.#kept.clear();
-    this.#bytes = 0;
+    for (const kept of this.#kept) this.#drop(kept);
   }
 
   /** What is kept, for tests and measurements. */
@@ -123,17 +130,15 @@ export class SharedPieces {
     return this.#bytes;
   }
 
-  #dropWhere(isGone: (kept: Kept) => boolean): void {
-    for (const [key, kept] of this.#kept) if (isGone(kept)) this.#drop(key);
-  }
-
-  #drop(key: string): void {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return;
-    this.#kept.delete(key);
+  #drop(kept: Kept): void {
+    this.#kept.delete(kept);
+    kept.group.pieces.delete(beginOf(kept.place));
     this.#bytes -= kept.piece.bytes.length;
   }
 }
+
+/** A number for each corner; exact pieces have their own. */
+const beginOf = ({ x, y, exact }: Place): number => (y * 65536 + x) * 2 + (exact ? 1 : 0);
 
 const keyOf = ({ negotiated, format, inParts }: SharedManner): string => {
   const { encoding, sharing } = negotiated.codec;
@@ -142,6 +147,3 @@ const keyOf = ({ negotiated, format, inParts }: SharedManner): string => {
   const wishes = sharing === 'always' ? {} : { compressionLevel, gradient, lossy };
   return JSON.stringify({ encoding, wishes, inParts, format });
 };
-
-const placeKey = (group: SharingGroup, { x, y, width, height, exact }: Place): string =>
-  `${x},${y},${width},${height},${exact},${group.key}`;

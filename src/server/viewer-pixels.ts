@@ -7,7 +7,7 @@ import { translatorOf, type PixelTranslator } from '../pixels/translate.ts';
 import { Encoding } from '../rfb/constants.ts';
 import { nativeFormat, type PixelFormat } from '../rfb/pixel-format.ts';
 import { writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
-import type { ByteWriter } from '../wire/byte-writer.ts';
+import { ByteWriter } from '../wire/byte-writer.ts';
 import { atLevel } from './encoding-wishes.ts';
 import { LevelChoice } from './level-choice.ts';
 import { LossyRegion } from './lossy-region.ts';
@@ -166,17 +166,21 @@ export class ViewerPixels {
   #share(w: ByteWriter, sending: Sending, group: SharingGroup): Encoded {
     const { pieces } = this.#shadow;
     const { piece } = sending;
-    const known = pieces.find(group, piece);
-    if (known !== undefined) {
-      w.bytes(known.bytes);
-      return known;
+    let shared = pieces.find(group, piece);
+    if (shared === undefined) {
+      const { negotiated } = group.manner;
+      const encoded = encode(scratch, sending, group.encoders.of(negotiated, piece.exact));
+      shared = { ...encoded, bytes: scratch.written().slice() };
+      scratch.truncate(0);
+      pieces.keep(group, piece, shared);
     }
-    const start = w.length;
-    const encoded = encode(w, sending, group.encoders.of(group.manner.negotiated, piece.exact));
-    pieces.keep(group, piece, { ...encoded, bytes: w.written().slice(start) });
-    return encoded;
+    w.shared(shared.bytes);
+    return shared;
   }
 }
+
+/** Where shared pieces are made. */
+const scratch = new ByteWriter();
 
 /** A piece on its way. */
 interface Sending {
