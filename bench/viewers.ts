@@ -52,6 +52,8 @@ interface Row {
   readonly cpu: number;
   /** The same for each viewer, above that with nobody. */
   readonly cpuPerViewer: number;
+  /** The same for those only that came since the step before. */
+  readonly cpuPerFurther: number;
   /** And for each update that was sent, milliseconds. */
   readonly cpuMsPerUpdate: number;
   readonly kilobytesPerUpdate: number;
@@ -96,6 +98,7 @@ async function step(viewers: number, idle: { cpu: number; memory: number }): Pro
     leastUpdatesPerSecond: Math.min(...rates),
     cpu: spent,
     cpuPerViewer: (spent - idle.cpu) / viewers,
+    cpuPerFurther: (spent - (last?.cpu ?? idle.cpu)) / (viewers - (last?.viewers ?? 0)),
     cpuMsPerUpdate: ((spent - idle.cpu) * took * 1000) / updates,
     kilobytesPerUpdate: bytes / updates / 1000,
     memoryPerViewer: (memory - idle.memory) / viewers,
@@ -141,6 +144,7 @@ if (flags.json) {
         'least',
         'server CPU',
         'CPU/viewer',
+        'each further',
         'CPU ms/update',
         'kB/update',
         'memory/viewer',
@@ -152,6 +156,7 @@ if (flags.json) {
         fixed(row.leastUpdatesPerSecond, 1),
         `${fixed(row.cpu * 100, 0)} %`,
         `${fixed(row.cpuPerViewer * 100, 1)} %`,
+        `${fixed(row.cpuPerFurther * 100, 2)} %`,
         fixed(row.cpuMsPerUpdate, 2),
         fixed(row.kilobytesPerUpdate, 0),
         `${fixed(row.memoryPerViewer / 1000, 2)} MB`,
