@@ -1,5 +1,5 @@
 /**
- * When a viewer is sent something: at once if the line is idle, so that typing is not felt; every 16 ms at most if it is
+ * When a viewer is sent something: at once if the line is idle, so that typing is not felt; once in 16 ms if it is
  * busy; and only while little of what was sent before still waits. All that goes to a viewer goes through here, in order.
  */
 import type { Lifecycle } from '../core/lifecycle.ts';

@@ -134,7 +134,7 @@ describe('pace', () => {
     await server.close();
   });
 
-  it('an idle line answers at once, a busy one no sooner than a frame later', async () => {
+  it('an idle line answers at once, a busy one once in a frame', async () => {
     const served = new Served();
     const viewer = await served.session();
     const readPixel = () => viewer.reader.skip(4 + 12 + 4);
@@ -148,8 +148,8 @@ describe('pace', () => {
       served.display.paint(i, pixel);
       await readPixel();
     }
-    // A timer may be a millisecond early.
-    assert.ok(performance.now() - start >= 3 * 14, 'three frames');
+    // The first may have come at the end of its frame, and a timer may be early.
+    assert.ok(performance.now() - start >= 2 * 14, 'two frames');
     await served.server.close();
   });
 });

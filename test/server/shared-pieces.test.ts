@@ -72,8 +72,8 @@ describe('viewers of one display that want the same', () => {
     }
   });
 
-  it('share Tight from the third one on, and go on alone when others leave', async () => {
-    const { display, shadow, random, viewers, comes } = arrange(2);
+  it('share from the second one on, and go on alone when others leave', async () => {
+    const { display, shadow, random, viewers, comes } = arrange(1);
     await show(viewers);
     const change = async (): Promise<void> => {
       scribble(display, { x: 100, y: 100, width: 90, height: 80 }, random);
@@ -86,9 +86,10 @@ describe('viewers of one display that want the same', () => {
     await change();
     assert.ok(shadow.pieces.keptBytes > 0);
     viewers.shift()!.leave();
-    await change();
-    assert.equal(shadow.pieces.keptBytes, 0);
-    await change();
+    // Its streams begin anew, and go on.
+    for (let i = 0; i < 3; i++) await change();
+    viewers[0]!.request(false);
+    await show(viewers);
   });
 
   it('are sent nothing that another one was sent with loss or at another level', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { VncError } from '../../src/core/errors.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import type { Logger } from '../../src/core/logger.ts';
-import type { Codec } from '../../src/codec/codec.ts';
+import type { Codec, JpegEncoder } from '../../src/codec/codec.ts';
 import { codecs } from '../../src/codec/registry.ts';
 import type { ServerEstablished } from '../../src/handshake/established.ts';
 import { allRights, type Peer, type Rights } from '../../src/security/identity.ts';
@@ -32,6 +32,7 @@ export interface ServedOptions {
   readonly share?: SharePolicy;
   readonly codecs?: readonly Codec[];
   readonly logger?: Logger;
+  readonly jpeg?: JpegEncoder;
 }
 
 export class Served {
@@ -43,7 +44,7 @@ export class Served {
 
   constructor(options: ServedOptions = {}) {
     this.display = options.display ?? new FakeDisplay();
-    const { limits, share, logger } = options;
+    const { limits, share, logger, jpeg } = options;
     this.server = createServer(
       {
         display: this.display,
@@ -57,6 +58,7 @@ export class Served {
         ...(limits === undefined ? {} : { limits }),
         ...(share === undefined ? {} : { share }),
         ...(logger === undefined ? {} : { logger }),
+        ...(jpeg === undefined ? {} : { jpeg }),
       },
       {
         codecs: options.codecs ?? codecs,

@@ -38,6 +38,7 @@ const decoder: Decoder = {
 export const raw: Codec = {
   encoding: Encoding.Raw,
   name: 'Raw',
+  sharing: 'always',
   createEncoder: () => encoder,
   createDecoder: () => decoder,
 };
