@@ -50,7 +50,8 @@ async function act(vnc: VncClient, action: Exclude<Action, { kind: 'done' }>): P
       await typeText(vnc, action.text);
       return;
     case 'key':
-      return pressKeys(vnc, action.keys);
+      await pressKeys(vnc, action.keys);
+      return;
   }
 }
 

@@ -21,7 +21,22 @@ export type {
   Point,
   PointerOptions,
 } from './client/automation/pointer.ts';
-export { parseKeys, pressKeys, type PressOptions } from './client/automation/keys.ts';
+export {
+  InputLostError,
+  UntypableError,
+  type InputOutcome,
+} from './client/automation/input-outcome.ts';
+export {
+  holdKeys,
+  parseKeys,
+  pressKeys,
+  releaseKeys,
+  type Pressed,
+  type PressOptions,
+} from './client/automation/keys.ts';
+export { pasteText } from './client/automation/paste.ts';
+export type { LayoutName } from './client/automation/layouts/layout.ts';
+export { scalePicture } from './client/automation/scale.ts';
 export {
   screenshot,
   type Picture,

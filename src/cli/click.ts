@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { click, doubleClick, type Point } from '../client/automation/pointer.ts';
 import { clientCommand, viewDisplay, type ClientOptions } from './client-options.ts';
-import { parsePoint } from './places.ts';
+import { parseButton, parsePoint } from './places.ts';
 import { reads } from './reads.ts';
 
 interface Options extends ClientOptions {
@@ -24,9 +24,3 @@ export const clickCommand = (): Command =>
       return clicked(client, at, { button: options.button });
     }),
   );
-
-function parseButton(text: string): number {
-  if (!/^[1-8]$/.test(text))
-    throw new RangeError(`${JSON.stringify(text)} is not a button, 1 to 8`);
-  return Number(text);
-}

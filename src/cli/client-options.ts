@@ -4,23 +4,22 @@ import { screenshot } from '../client/automation/screenshot.ts';
 import type { VncClient } from '../client/client.ts';
 import { AuthenticationError, ErrorCode, VncError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
-import { Secret } from '../core/secret.ts';
-import { formatAddress, isLoopback, parseAddress, type Address } from '../node/address.ts';
-import { loadAuthorities } from '../node/authority-files.ts';
+import { formatAddress, isLoopback, parseAddress } from '../node/address.ts';
 import { connect, type ConnectOptions } from '../node/connect.ts';
-import { readSecretFile } from '../node/password-file.ts';
-import type { ClientCredentials } from '../security/security-type.ts';
 import { parseSecurityList, type SecurityOffer } from '../security/policy.ts';
+import {
+  ABOUT_PASSWORDS,
+  clientCredentials,
+  credentialOptions,
+  type CredentialOptions,
+} from './client-credentials.ts';
+import { clientTls, tlsOptions, type TlsOptions } from './client-tls.ts';
 import { CommandFailure, ExitCode, step, toFailure } from './failure.ts';
-import { readHidden } from './hidden-input.ts';
 import { LOCAL_TYPES, REMOTE_TYPES } from './open-display.ts';
 import { reads } from './reads.ts';
 
 /** Commander's own shape. */
-export interface ClientOptions {
-  readonly user?: string;
-  readonly passwordFile?: string;
-  readonly ca?: string;
+export interface ClientOptions extends CredentialOptions, TlsOptions {
   readonly security?: SecurityOffer;
   /** Seconds. */
   readonly timeout: number;
@@ -32,21 +31,18 @@ const MAX_TIMEOUT_S = 24 * 3600;
 const ABOUT_URL = `
 URL is host:1, host::5901, vnc://host:5901 or unix:/path. A server elsewhere is proven by its certificate, against --ca or the
 system's authorities; what is weaker has to be named with --security.
-
-The password is in --password-file, in the environment as VNC_PASSWORD (user name: VNC_USERNAME), or asked for at the terminal.`;
+${ABOUT_PASSWORDS}`;
 
 /** A command whose first argument is URL. */
-export function clientCommand(command: Command): Command {
+export const clientCommand = (command: Command): Command =>
+  connectionOptions(command, '-s, --security <LIST>');
+
+/** The same for a command that has its server elsewhere, and a use of its own for `-s`. */
+export function connectionOptions(command: Command, securityFlags: string): Command {
+  command.optionsGroup('Connection:');
+  tlsOptions(credentialOptions(command));
   return command
-    .optionsGroup('Connection:')
-    .option('-u, --user <NAME>', 'user name (or VNC_USERNAME)')
-    .option('--password-file <FILE>', 'password (or VNC_PASSWORD)')
-    .option('--ca <FILE>', 'authority to verify the server by')
-    .option(
-      '-s, --security <LIST>',
-      'security types to accept, with commas',
-      reads(parseSecurityList),
-    )
+    .option(securityFlags, 'security types to accept, with commas', reads(parseSecurityList))
     .option(
       '--timeout <SECONDS>',
       'for the connection to stand, and then for what is waited for',
@@ -94,18 +90,17 @@ export async function viewerOf(
   options: ClientOptions,
   needs: SessionNeeds,
 ): Promise<() => Promise<VncClient>> {
-  const address = await step(ExitCode.Usage, () => parseAddress(url, 'connect'));
-  const settings = await connectOptions(address, options);
-  return () => open(address, settings, needs);
+  const target = await clientTarget(url, options);
+  return () =>
+    opening(() =>
+      connect(target.url, { ...target.options, jpeg: false, autoUpdate: needs.picture }),
+    );
 }
 
-async function open(
-  address: Address,
-  options: ConnectOptions,
-  { picture }: SessionNeeds,
-): Promise<VncClient> {
+/** A connection that fails, as a CommandFailure. */
+export async function opening<T>(open: () => Promise<T>): Promise<T> {
   try {
-    return await connect(formatAddress(address), { ...options, jpeg: false, autoUpdate: picture });
+    return await open();
   } catch (error) {
     const isUntrusted =
       error instanceof AuthenticationError ||
@@ -114,59 +109,35 @@ async function open(
   }
 }
 
-async function connectOptions(address: Address, options: ClientOptions): Promise<ConnectOptions> {
-  const { passwordFile, ca: caFile, security, timeout } = options;
-  const file =
-    passwordFile === undefined
-      ? undefined
-      : await step(ExitCode.Credentials, () => readSecretFile(passwordFile));
-  for (const warning of file?.warnings ?? []) process.stderr.write(`sallyport: ${warning}\n`);
-  const authorities =
-    caFile === undefined
-      ? undefined
-      : await step(ExitCode.Credentials, () => loadAuthorities({ caFile }, { purpose: 'client' }));
-  const timeoutMs = timeout * 1000;
+/** What `connect` needs for this server. */
+export async function clientTarget(
+  url: string,
+  options: ClientOptions,
+): Promise<{ readonly url: string; readonly options: ConnectOptions }> {
+  const address = await step(ExitCode.Usage, () => parseAddress(url, 'connect'));
+  const timeoutMs = options.timeout * 1000;
   return {
-    timeoutMs,
-    limits: { handshakeStageMs: Math.min(timeoutMs, defaultLimits.handshakeStageMs) },
-    security: security ?? (isLoopback(address) ? LOCAL_TYPES : REMOTE_TYPES),
-    ...(authorities === undefined ? {} : { tls: { ca: authorities.ca } }),
-    credentials: async (needs) => ({
-      ...(needs.username ? await usernameOf(options.user) : {}),
-      ...(needs.password ? await passwordOf(file?.secret) : {}),
-    }),
+    url: formatAddress(address),
+    options: {
+      timeoutMs,
+      limits: { handshakeStageMs: Math.min(timeoutMs, defaultLimits.handshakeStageMs) },
+      security: options.security ?? (isLoopback(address) ? LOCAL_TYPES : REMOTE_TYPES),
+      tls: await clientTls(options),
+      credentials: await clientCredentials(address, options),
+    },
   };
 }
 
-async function usernameOf(named: string | undefined): Promise<ClientCredentials> {
-  const username = named ?? process.env['VNC_USERNAME'];
-  if (username !== undefined) return { username };
-  throw new CommandFailure(
-    ExitCode.Credentials,
-    'the server asks for a user name: --user, or VNC_USERNAME',
-  );
-}
-
-async function passwordOf(fromFile: Secret | undefined): Promise<ClientCredentials> {
-  if (fromFile !== undefined) return { password: fromFile };
-  const named = process.env['VNC_PASSWORD'];
-  if (named !== undefined) return { password: new Secret(named) };
-  if (process.stdin.isTTY) return { password: new Secret(await readHidden('Password: ')) };
-  throw new CommandFailure(
-    ExitCode.Credentials,
-    'the server asks for a password: --password-file, VNC_PASSWORD, or a terminal to ask at',
-  );
-}
-
 /** A place off the screen or a character that cannot be typed is the caller's mistake; a session that ends is the server's. */
-function workFailure(error: unknown): CommandFailure {
+export function workFailure(error: unknown): CommandFailure {
   if (error instanceof RangeError || error instanceof TypeError)
     return toFailure(error, ExitCode.Usage);
   const isGone = error instanceof VncError && error.code === ErrorCode.closed;
   return toFailure(error, isGone ? ExitCode.Display : ExitCode.Runtime);
 }
 
-function parseTimeout(text: string): number {
+/** Throws RangeError. */
+export function parseTimeout(text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(seconds > 0 && seconds <= MAX_TIMEOUT_S))
     throw new RangeError(

@@ -1,17 +1,17 @@
 /** `sallyport expect URL FILE TOLERANCE`: waits until a display shows a picture, for scripts that must not run ahead. */
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { waitForRegion } from '../client/automation/wait.ts';
 import { TimeoutError } from '../core/errors.ts';
-import { decodePng } from '../node/png.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
 import { clientCommand, viewDisplay, type ClientOptions } from './client-options.ts';
-import { CommandFailure, ExitCode, step } from './failure.ts';
-import { parseRegion } from './places.ts';
+import { CommandFailure, ExitCode, step, usage } from './failure.ts';
+import { readPicture } from './picture-files.ts';
+import { parseRegion, parseTolerance } from './places.ts';
 import { reads } from './reads.ts';
 
 interface Options extends ClientOptions {
   readonly region?: Rectangle;
+  readonly tolerance?: number;
 }
 
 const ABOUT = `
@@ -26,7 +26,8 @@ export const expectCommand = (): Command =>
       .description('wait until a display shows a picture')
       .argument('URL', 'the VNC server')
       .argument('FILE', 'the picture, a PNG')
-      .argument('TOLERANCE', 'the difference that is allowed, 0 to 255', reads(parseTolerance))
+      .argument('[TOLERANCE]', 'the difference that is allowed, 0 to 255', reads(parseTolerance))
+      .option('--tolerance <N>', 'the same as an option (default: 0)', reads(parseTolerance))
       .option(
         '--region <X,Y,WIDTH,HEIGHT>',
         'where the picture should be; it has this size (default: at 0,0)',
@@ -38,9 +39,12 @@ export const expectCommand = (): Command =>
 async function expectPicture(
   url: string,
   file: string,
-  tolerance: number,
+  given: number | undefined,
   options: Options,
 ): Promise<void> {
+  if (given !== undefined && options.tolerance !== undefined)
+    throw usage('TOLERANCE and --tolerance exclude each other');
+  const tolerance = given ?? options.tolerance ?? 0;
   const picture = await step(ExitCode.Usage, () => readPicture(file));
   const { x = 0, y = 0, width, height } = options.region ?? {};
   if ((width ?? picture.width) !== picture.width || (height ?? picture.height) !== picture.height)
@@ -54,21 +58,4 @@ async function expectPicture(
       throw new CommandFailure(ExitCode.Runtime, `not seen: ${error.message}`, error);
     });
   });
-}
-
-async function readPicture(file: string): ReturnType<typeof decodePng> {
-  try {
-    return await decodePng(await readFile(file));
-  } catch (cause) {
-    throw new TypeError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
-  }
-}
-
-function parseTolerance(text: string): number {
-  const tolerance = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(tolerance <= 255))
-    throw new RangeError(`${JSON.stringify(text)} is not a tolerance, 0 to 255`);
-  return tolerance;
 }

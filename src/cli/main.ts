@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { certCommand } from './cert.ts';
 import { checkConfigCommand } from './check-config.ts';
 import { clickCommand } from './click.ts';
+import { doCommand } from './do.ts';
 import { doctorCommand } from './doctor.ts';
+import { dragCommand } from './drag.ts';
 import { expectCommand } from './expect.ts';
 import { CommandFailure, ExitCode, toFailure } from './failure.ts';
 import { keyCommand } from './key.ts';
@@ -11,13 +13,19 @@ import { mcpCommand } from './mcp.ts';
 import { monitorCommand } from './monitor.ts';
 import { moveCommand } from './move.ts';
 import { passwdCommand } from './passwd.ts';
+import { pasteCommand } from './paste.ts';
+import { inOurWords } from './plain-sentence.ts';
+import { playCommand } from './play.ts';
 import { withoutQemuSpelling } from './qemu-spelling.ts';
+import { recordCommand } from './record.ts';
 import { runServe } from './serve.ts';
+import { scrollCommand } from './scroll.ts';
 import { serveCommand } from './serve-options.ts';
 import { shotCommand } from './shot.ts';
 import { printable } from './terminal-text.ts';
 import { typeCommand } from './type.ts';
 import { version } from './version.ts';
+import { watchCommand } from './watch.ts';
 
 const EXIT_CODES = `
 Exit codes
@@ -51,6 +59,8 @@ function program(afterDashes: readonly string[] | undefined): Command {
   const command = new Command('sallyport')
     .description('Secure VNC: serve a display to any standard viewer, inside TLS')
     .version(version(), '-V, --version')
+    // `do` passes on what looks like options behind its first command.
+    .enablePositionalOptions()
     .addHelpText('after', EXIT_CODES)
     .addCommand(serveCommand(afterDashes, runServe).addHelpText('after', EXIT_CODES))
     .addCommand(certCommand())
@@ -64,22 +74,18 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(keyCommand())
     .addCommand(clickCommand())
     .addCommand(moveCommand())
-    .addCommand(mcpCommand());
+    .addCommand(mcpCommand())
+    .addCommand(dragCommand())
+    .addCommand(scrollCommand())
+    .addCommand(pasteCommand())
+    .addCommand(doCommand())
+    .addCommand(watchCommand())
+    .addCommand(recordCommand())
+    .addCommand(playCommand());
   const nested = command.commands.flatMap((each) => [each, ...each.commands]);
-  for (const each of [command, ...nested]) {
-    each.exitOverride().configureOutput({
-      outputError: (text, write) => write(`sallyport: ${plainSentence(text)}`),
-    });
-  }
+  for (const each of [command, ...nested]) inOurWords(each);
   return command;
 }
-
-/** Commander's sentence in our form: `--listen: address "x:y" is not …`. */
-const plainSentence = (text: string): string =>
-  text
-    .replace(/^error: /, '')
-    .replace(/\n\(Did you mean (.*)\?\)/, '; did you mean $1?')
-    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. /s, '$1: ');
 
 /** Prints one sentence, unless Commander has done so already. Returns the exit code. */
 function report(error: unknown, verbose: boolean): ExitCode {

@@ -1,6 +1,7 @@
-/** The display that was chosen: the test card, another VNC server, or a QEMU guest. */
+/** The display that was chosen: the test card, another VNC server, a recording, or a QEMU guest. */
 import type { Logger } from '../core/logger.ts';
 import { startQemuDisplay } from '../displays/qemu.ts';
+import { createRecordingDisplay } from '../displays/recording.ts';
 import { createTestCard } from '../displays/testcard.ts';
 import { createUpstreamDisplay, type UpstreamOptions } from '../displays/upstream.ts';
 import { formatAddress, isLoopback } from '../node/address.ts';
@@ -24,6 +25,8 @@ export async function openDisplay(settings: ServeSettings, logger: Logger): Prom
       return createTestCard(named);
     case 'upstream':
       return openUpstream(display, { ...named, logger });
+    case 'recording':
+      return createRecordingDisplay({ ...display, ...named });
     case 'qemu': {
       const [command, ...args] = display.command;
       const monitor = settings.monitor !== undefined;

@@ -1,4 +1,4 @@
-/** Places on a screen as they stand on a command line: `X,Y` and `X,Y,WIDTH,HEIGHT`. */
+/** Places on a screen, and other numbers of pointers and pictures, as they stand on a command line: `X,Y` and `X,Y,WIDTH,HEIGHT`. */
 import type { Point } from '../client/automation/pointer.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
 
@@ -18,6 +18,46 @@ export function parseRegion(text: string): Rectangle {
       `${JSON.stringify(text)} is not X,Y,WIDTH,HEIGHT in pixels, such as 0,0,320,200`,
     );
   return { x, y, width, height };
+}
+
+/** Points as words, `X Y X Y` or `X,Y X,Y`. Throws TypeError unless there are `count`. */
+export function parsePlaces(words: readonly string[], count: number): Point[] {
+  const all = words.flatMap((word) => word.split(','));
+  if (all.length !== count * 2)
+    throw new TypeError(
+      `${JSON.stringify(words.join(' '))} is not X Y for ${count} places, in pixels`,
+    );
+  return Array.from({ length: count }, (_, i) => parsePoint(`${all[i * 2]},${all[i * 2 + 1]}`));
+}
+
+/** Throws RangeError. */
+export function parseButton(text: string): number {
+  if (!/^[1-8]$/.test(text))
+    throw new RangeError(`${JSON.stringify(text)} is not a button, 1 to 8`);
+  return Number(text);
+}
+
+/** Throws RangeError. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,5}$/.test(text))
+    throw new RangeError(`${JSON.stringify(text)} is not a whole number, 0 to 99999`);
+  return Number(text);
+}
+
+/** Throws RangeError. */
+export function parseScale(text: string): number {
+  const scale = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(scale > 0 && scale <= 1))
+    throw new RangeError(`${JSON.stringify(text)} is not a scale above 0, up to 1`);
+  return scale;
+}
+
+/** As far as two pictures may be apart. Throws RangeError. */
+export function parseTolerance(text: string): number {
+  const tolerance = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(tolerance <= 255))
+    throw new RangeError(`${JSON.stringify(text)} is not a tolerance, 0 to 255`);
+  return tolerance;
 }
 
 /** None when one of them is no number. */

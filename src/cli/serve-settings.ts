@@ -14,6 +14,12 @@ export type DisplayChoice =
       readonly passwordFile?: string;
       readonly caFile?: string;
     }
+  | {
+      readonly kind: 'recording';
+      readonly file: string;
+      readonly speed: number;
+      readonly loop: boolean;
+    }
   | { readonly kind: 'qemu'; readonly command: readonly [string, ...string[]] };
 
 export type MonitorChoice =

@@ -1,12 +1,16 @@
 /** `sallyport type URL TEXT`: types on a display. */
 import { Command } from 'commander';
-import { textKeysyms, typeText } from '../client/automation/type-text.ts';
+import type { LayoutName } from '../client/automation/layouts/layout.ts';
+import { layoutNames, parseLayoutName } from '../client/automation/layouts/registry.ts';
+import { planText, typeText } from '../client/automation/type-text.ts';
 import { clientCommand, viewDisplay, type ClientOptions } from './client-options.ts';
-import { CommandFailure, ExitCode, step } from './failure.ts';
+import { ExitCode, step } from './failure.ts';
 import { reads } from './reads.ts';
+import { readText } from './standard-input.ts';
 
 interface Options extends ClientOptions {
   readonly delay?: number;
+  readonly layout?: LayoutName;
 }
 
 const ABOUT = `
@@ -14,36 +18,34 @@ Other users of this machine see what stands on a command line: what is secret co
 
 Examples
   $ sallyport type host:1 $'ls -l\\n'
-  $ sallyport type host:1 - < secret`;
+  $ sallyport type host:1 - < secret
+  $ sallyport type host:1 'C:\\\\' --layout de`;
 
 export const typeCommand = (): Command =>
   clientCommand(
     new Command('type')
-      .description('type text on a display, as on a US keyboard')
+      .description('type text on a display')
       .argument('URL', 'the VNC server')
       .argument('TEXT', 'what to type; a line feed is Return. - reads it from standard input')
       .option('--delay <MS>', 'least time between two characters (default: 25)', reads(parseDelay))
+      .option(
+        '--layout <NAME>',
+        `keyboard of the server's side: ${layoutNames.join(', ')} (default: us, and Unicode for the rest)`,
+        reads(parseLayoutName),
+      )
       .addHelpText('after', ABOUT),
   ).action(type);
 
 async function type(url: string, words: string, options: Options): Promise<void> {
-  const text = words === '-' ? await readAll(process.stdin) : words;
-  await step(ExitCode.Usage, () => textKeysyms(text));
-  const pace = options.delay === undefined ? {} : { keyDelayMs: options.delay };
+  const text = words === '-' ? await readText() : words;
+  await step(ExitCode.Usage, () => planText(text, options.layout));
+  const how = {
+    ...(options.delay === undefined ? {} : { keyDelayMs: options.delay }),
+    ...(options.layout === undefined ? {} : { layout: options.layout }),
+  };
   await viewDisplay(url, options, { picture: false }, async ({ client }) => {
-    await typeText(client, text, pace);
+    await typeText(client, text, how);
   });
-}
-
-async function readAll(input: AsyncIterable<Uint8Array | string>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of input)
-    chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (cause) {
-    throw new CommandFailure(ExitCode.Usage, 'standard input is not UTF-8 text', cause);
-  }
 }
 
 function parseDelay(text: string): number {

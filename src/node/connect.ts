@@ -45,9 +45,18 @@ export interface ConnectOptions
  * `ws://` and `wss://`, or a ByteStream that is connected already. Rejects with TypeError for an address or an option that
  * cannot be, else with a VncError, which says the phase in which it failed, the cause, and the cure.
  */
-export async function connect(
+export function connect(
   target: string | ByteStream,
   options: ConnectOptions = {},
+): Promise<VncClient> {
+  return connectWith(connectClient, target, options);
+}
+
+/** The same, with another way to begin the session once the connection stands: recordings listen to it. */
+export async function connectWith(
+  begin: (options: ClientOptions) => Promise<VncClient>,
+  target: string | ByteStream,
+  options: ConnectOptions,
 ): Promise<VncClient> {
   const { signal, jpeg, ...rest } = options;
   const place = placeOf(target);
@@ -62,7 +71,7 @@ export async function connect(
   if (signal?.aborted === true) onAbort();
   try {
     const { username, password, viewOnly } = uri;
-    return await connectClient({
+    return await begin({
       ...rest,
       ...(viewOnly === undefined || options.viewOnly !== undefined ? {} : { viewOnly }),
       stream,

@@ -72,6 +72,8 @@ export interface ServeOptions {
   readonly access?: ServeAccess;
   /** What `reload()` reads again beside the certificates. */
   readonly reloadables?: readonly Reloadable[];
+  /** False: every viewer gets exact pixels. Default: photos are JPEG for viewers that name a quality. */
+  readonly jpeg?: boolean;
   /** Default `ignore`. */
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
@@ -206,7 +208,7 @@ async function serveWith(
     limits: resolveLimits(limits),
     logger,
   });
-  const jpeg = await loadJpegEncoder();
+  const jpeg = options.jpeg === false ? undefined : await loadJpegEncoder();
   const server = createServer({
     display,
     ...(jpeg === undefined ? {} : { jpeg }),

@@ -205,6 +205,7 @@ function encode(w: ByteWriter, sending: Sending, encoder: Encoder): Encoded {
   } else {
     writeRectangleHeader(w, piece, manner.negotiated.codec.encoding);
     encoder.encode(block, translator.format, w);
+    if (encoder.lossy === true) lossy = [piece];
   }
   return { lossy, encodeMs: performance.now() - begun };
 }

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pressKeys } from '../../src/client/automation/keys.ts';
-import { screenshot } from '../../src/client/automation/screenshot.ts';
+import type { LayoutName } from '../../src/client/automation/layouts/layout.ts';
+import { screenshot, type Picture } from '../../src/client/automation/screenshot.ts';
 import { typeText } from '../../src/client/automation/type-text.ts';
 import { waitForStable } from '../../src/client/automation/wait.ts';
 import { decodePng } from '../../src/node/png.ts';
@@ -39,12 +40,43 @@ describe('automation of a QEMU guest', { skip: withoutPeers(qemuCommand, grubIma
       (_, i) => alphabet[(i * 37 + 1) % alphabet.length],
     ).join('');
     const startedAt = performance.now();
-    assert.deepEqual(await typeText(client, text), { sent: 200 });
+    assert.deepEqual(await typeText(client, text), { outcome: 'sent', sent: 200 });
     const tookMs = performance.now() - startedAt;
     const typed = await waitForStable(client, { stableMs: 200 });
     const read = Array.from(text, (_, i) => byShape.get(shapeAt(typed, i)) ?? '?').join('');
     assert.equal(read, text);
     assert.ok(tookMs < 20_000, `${tookMs} ms`);
+    await pressKeys(client, 'ctrl-u');
+  });
+
+  it('types by scan codes, for the layout that the guest has', async () => {
+    const { client } = guest;
+    const read = async (text: string, layout: LayoutName | undefined): Promise<Picture> => {
+      await typeText(client, text, layout === undefined ? {} : { layout });
+      const shown = await waitForStable(client, { stableMs: 200 });
+      await pressKeys(client, 'ctrl-u');
+      return shown;
+    };
+    const shapes = (picture: Picture): string[] =>
+      Array.from('zyqaw@', (_, i) => shapeAt(picture, i));
+    const wanted = shapes(await read('zyqaw@', undefined));
+    assert.deepEqual(shapes(await read('zyqaw@', 'us')), wanted);
+    // GRUB has American keys: what the German ones where z and y stand give it is y and z, and ü is [.
+    const german = shapes(await read('yzqawü', 'de'));
+    assert.deepEqual(german.slice(0, 5), wanted.slice(0, 5));
+    assert.equal(german[5], shapes(await read('zyqaw[', 'us'))[5]);
+  });
+
+  it("runs a script of vncdotool's commands", async () => {
+    const { url, client, folder } = guest;
+    const file = join(folder, 'typed.png');
+    const words = ['type', 'echo vdo', 'pause', '0.3', 'capture', file, 'key', 'ctrl-u'];
+    const ended = await startSallyport(['do', '-s', url, ...words], {}).ended;
+    assert.deepEqual([ended.code, ended.stderr], [0, '']);
+    const captured = await decodePng(await readFile(file));
+    await typeText(client, 'echo vdo');
+    const typed = await waitForStable(client, { stableMs: 200 });
+    for (let i = 0; i < 8; i++) assert.equal(shapeAt(captured, i), shapeAt(typed, i));
     await pressKeys(client, 'ctrl-u');
   });
 

@@ -118,6 +118,8 @@ async function look(
   const site = await startSite(display);
   const serving = await serve({
     display,
+    // noVNC names a quality, and pictures are compared pixel by pixel.
+    jpeg: false,
     websocket: {
       listen: '127.0.0.1::0',
       origins: allowOrigin ? [site.origin] : ['http://other.example'],

@@ -27,7 +27,12 @@ describe('TigerVNC viewer that listens', {
     const port = await freePort();
     const x = await startXServer();
     const display = new EchoDisplay();
-    const serving = await serve({ display, security: 'None', connect: `127.0.0.1::${port}` });
+    const serving = await serve({
+      display,
+      jpeg: false,
+      security: 'None',
+      connect: `127.0.0.1::${port}`,
+    });
     const viewer = start(
       'xtigervncviewer',
       ['-listen', '-SecurityTypes', 'None', '-Shared=1', '-AlertOnFatalError=0', String(port)],

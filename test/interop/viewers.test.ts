@@ -71,6 +71,8 @@ async function withViewer(
     allowInsecure: ['none', 'vnc', 'plain'],
     tls: { credentials: { ...pki.server, ca: pki.ca, crls: [pki.crl] } },
     access: { password: PASSWORD, users },
+    // Both viewers name a quality, and pictures are compared pixel by pixel.
+    jpeg: false,
     ...options.serve,
   });
   const events: Run['events'] = {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { JpegDecoder } from '../../src/codec/codec.ts';
 import { LimitError, ProtocolError } from '../../src/core/errors.ts';
-import { jpegSize, loadJpegDecoder } from '../../src/node/jpeg.ts';
+import { jpegSize, loadJpegDecoder, loadJpegEncoder } from '../../src/node/jpeg.ts';
 import { fromHex } from '../../src/wire/hex.ts';
 
 const header = fromHex(`
@@ -85,5 +86,58 @@ describe('JPEG decoder', () => {
     const file = await compress(64, 64, [1, 2, 3]);
     for (const bytes of [header, new Uint8Array(0), file.subarray(0, 200)])
       assert.throws(() => decode(bytes), ProtocolError);
+  });
+});
+
+describe('JPEG encoder', () => {
+  const options = { quality: 92, subsampling: '4:4:4' } as const;
+
+  it('makes a file of a part of a picture, whatever the order of its bytes', async () => {
+    const [encode, decode] = [await loadJpegEncoder(), await loadJpegDecoder()];
+    assert.ok(encode !== undefined && decode !== undefined);
+    const [width, height, stride] = [20, 9, 33];
+    for (const [red, green, blue] of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 2, 3],
+      [3, 2, 1],
+    ] as const) {
+      // Only as many bytes as the last row needs: the memory may end there.
+      const bytes = new Uint8Array(4 * (stride * (height - 1) + width));
+      for (let i = 0; i < bytes.length; i += 4) {
+        const inside = (i / 4) % stride < width;
+        bytes[i + red] = inside ? 200 : 0;
+        bytes[i + green] = inside ? 100 : 0;
+        bytes[i + blue] = inside ? 50 : 0;
+      }
+      const file = encode({ bytes, width, height, stride, red, blue }, options);
+      const image: ReturnType<JpegDecoder> = decode(file);
+      assert.deepEqual([image.width, image.height], [width, height]);
+      for (const pixel of image.pixels)
+        for (const [shift, wanted] of [
+          [16, 200],
+          [8, 100],
+          [0, 50],
+        ] as const)
+          assert.ok(Math.abs(((pixel >>> shift) & 255) - wanted) <= 2, pixel.toString(16));
+    }
+  });
+
+  it('makes less of it at a lower quality, and with less colour', async () => {
+    const encode = await loadJpegEncoder();
+    assert.ok(encode !== undefined);
+    const bytes = Uint8Array.from({ length: 4 * 64 * 64 }, (_, i) => Math.imul(i, i) >>> 7);
+    const source = { bytes, width: 64, height: 64, stride: 64, red: 2, blue: 0 };
+    const sizes = [
+      encode(source, options).length,
+      encode(source, { ...options, quality: 40 }).length,
+      encode(source, { quality: 40, subsampling: '4:2:2' }).length,
+      encode(source, { quality: 40, subsampling: '4:2:0' }).length,
+      encode(source, { quality: 40, subsampling: 'grey' }).length,
+    ];
+    assert.deepEqual(
+      sizes,
+      sizes.toSorted((a, b) => b - a),
+    );
   });
 });

@@ -45,6 +45,9 @@ describe('viewers of one display that want the same', () => {
     'Tight in single rectangles': [Encoding.Tight, LEVEL_2],
     Hextile: [Encoding.Hextile],
     RRE: [Encoding.RRE],
+    CoRRE: [Encoding.CoRRE],
+    TRLE: [Encoding.TRLE],
+    Raw: [Encoding.Raw],
   })) {
     it(`are sent what was encoded once (${name})`, async () => {
       const { display, shadow, random, viewers } = arrange(3, encodings);
@@ -65,7 +68,7 @@ describe('viewers of one display that want the same', () => {
   }
 
   it('are sent pixels of their own in encodings whose streams cannot begin anew', async () => {
-    for (const encoding of [Encoding.ZRLE, Encoding.Zlib]) {
+    for (const encoding of [Encoding.ZRLE, Encoding.ZYWRLE, Encoding.Zlib]) {
       const { shadow, viewers } = arrange(5, [encoding]);
       await show(viewers);
       assert.equal(shadow.pieces.keptBytes, 0);

@@ -6,6 +6,7 @@ import type { Logger } from '../../src/core/logger.ts';
 import type { Codec, JpegEncoder } from '../../src/codec/codec.ts';
 import { codecs } from '../../src/codec/registry.ts';
 import type { ServerEstablished } from '../../src/handshake/established.ts';
+import type { RfbVersion } from '../../src/rfb/version.ts';
 import { allRights, type Peer, type Rights } from '../../src/security/identity.ts';
 import { createServer, type SharePolicy, type VncServer } from '../../src/server/server.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
@@ -19,6 +20,8 @@ export interface Login {
   readonly shared?: boolean;
   readonly rights?: Partial<Rights>;
   readonly name?: string;
+  /** Default 3.8. */
+  readonly version?: RfbVersion;
   /** Awaited before the share policy is asked. */
   readonly before?: () => Promise<unknown>;
   readonly peer?: Partial<Peer>;
@@ -78,7 +81,7 @@ export class Served {
           });
           return {
             reader: new ByteReader(stream),
-            version: '3.8',
+            version: login.version ?? '3.8',
             security,
             init,
             shared,

@@ -4,6 +4,7 @@
  */
 import type { VncClient } from '../client.ts';
 import { keysymsByName } from './key-names.ts';
+import { withOutcome } from './input-outcome.ts';
 import { keysymOf, Keysym, needsShift, shiftedKeysym } from './keysyms.ts';
 import { awaitAnswer, pause } from './pace.ts';
 import type { WaitLimits } from './wait-for.ts';
@@ -32,29 +33,59 @@ export function parseKeys(text: string): readonly number[] {
     : keysyms;
 }
 
+/** All were pressed and released. */
+export interface Pressed {
+  readonly outcome: 'sent';
+}
+
 /**
- * Presses keys that are named as for parseKeys, together, and releases them; resolves once the server has taken them. Rejects
- * with TypeError that quotes a name that is not known, before anything is pressed.
+ * Presses and releases them; resolves once the server has taken them. Rejects with InputLostError, which says whether
+ * anything was pressed, when the connection is lost.
  */
 export async function pressKeys(
   client: VncClient,
   keys: string,
   options: PressOptions = {},
-): Promise<void> {
+): Promise<Pressed> {
   const keysyms = parseKeys(keys);
   const { holdMs = HOLD_MS, signal } = options;
-  const down: number[] = [];
-  try {
-    for (const keysym of keysyms) {
-      client.key({ down: true, keysym });
-      down.unshift(keysym);
+  await withOutcome(client, async (count) => {
+    const down: number[] = [];
+    try {
+      count();
+      for (const keysym of keysyms) {
+        client.key({ down: true, keysym });
+        down.unshift(keysym);
+      }
+      await pause(client, holdMs, signal);
+    } finally {
+      // Nothing stays down, whatever happened: a Control key that does would spoil all that follows.
+      for (const keysym of down) client.key({ down: false, keysym });
     }
-    await pause(client, holdMs, signal);
-  } finally {
-    // Nothing stays down, whatever happened: a Control key that does would spoil all that follows.
-    for (const keysym of down) client.key({ down: false, keysym });
-  }
-  await awaitAnswer(client, signal);
+    await awaitAnswer(client, signal);
+  });
+  return { outcome: 'sent' };
+}
+
+/** Presses them and leaves them down, for what comes next; resolves once the server has taken them. */
+export const holdKeys = (client: VncClient, keys: string): Promise<Pressed> =>
+  sendKeys(client, parseKeys(keys), true);
+
+/** Releases what holdKeys pressed. */
+export const releaseKeys = (client: VncClient, keys: string): Promise<Pressed> =>
+  sendKeys(client, parseKeys(keys).toReversed(), false);
+
+async function sendKeys(
+  client: VncClient,
+  keysyms: readonly number[],
+  down: boolean,
+): Promise<Pressed> {
+  await withOutcome(client, async (count) => {
+    count();
+    for (const keysym of keysyms) client.key({ down, keysym });
+    await awaitAnswer(client);
+  });
+  return { outcome: 'sent' };
 }
 
 /** At + and -, which are keys themselves where a name should begin. */

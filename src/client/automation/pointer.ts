@@ -26,12 +26,26 @@ export interface ButtonOptions extends PointerOptions {
 export interface DragOptions extends ButtonOptions {
   /** Positions on the way, at least 1, since most programs begin to drag only when they see motion. Default 10. */
   readonly steps?: number;
+  /** From each position to the next. Default: `holdMs`. */
+  readonly stepMs?: number;
 }
 
 const HOLD_MS = 30;
 const STEPS = 10;
 /** RFB 7.5.5: the wheel is buttons 4 to 7. */
 const Wheel = { up: 4, down: 5, left: 6, right: 7 } as const;
+
+/** Moves there with these buttons held: what the others are made of, for those who keep count of the buttons themselves. */
+export async function pointAt(
+  client: VncClient,
+  buttonMask: number,
+  at: Point,
+  { signal }: PointerOptions = {},
+): Promise<void> {
+  checkPoint(client, at);
+  client.pointer(buttonMask, at.x, at.y);
+  await awaitAnswer(client, signal);
+}
 
 /**
  * Moves the pointer. Like all of these rejects with RangeError for a place off the screen, TypeError when the server
@@ -72,7 +86,7 @@ export async function drag(
   to: Point,
   options: DragOptions = {},
 ): Promise<void> {
-  const { button = 1, holdMs = HOLD_MS, steps = STEPS, signal } = options;
+  const { button = 1, holdMs = HOLD_MS, steps = STEPS, stepMs = holdMs, signal } = options;
   checkPoint(client, from);
   checkPoint(client, to);
   if (!(Number.isInteger(steps) && steps >= 1)) throw new RangeError(`${steps} steps`);
@@ -82,7 +96,7 @@ export async function drag(
   client.pointer(mask, at.x, at.y);
   try {
     for (let step = 1; step <= steps; step++) {
-      await pause(client, holdMs, signal);
+      await pause(client, stepMs, signal);
       const part = step / steps;
       at = {
         x: Math.round(from.x + (to.x - from.x) * part),
@@ -142,7 +156,8 @@ async function clicks(
   await awaitAnswer(client, signal);
 }
 
-function maskOf(button: number): number {
+/** The bit of a button, 1 to 8, in a buttonMask. Throws RangeError. */
+export function maskOf(button: number): number {
   if (!(Number.isInteger(button) && button >= 1 && button <= 8))
     throw new RangeError(`button ${button} is not one of 1 to 8`);
   return 1 << (button - 1);

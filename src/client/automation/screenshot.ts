@@ -7,6 +7,7 @@ import { OPAQUE, type Framebuffer } from '../../pixels/framebuffer.ts';
 import { Region } from '../../pixels/region.ts';
 import { contains, describeRectangle, isEmpty, type Rectangle } from '../../rfb/rectangle.ts';
 import type { VncClient } from '../client.ts';
+import { checkScale, scalePicture } from './scale.ts';
 import { DEFAULT_TIMEOUT_MS, waitFor, type WaitLimits } from './wait-for.ts';
 
 /** A picture that nobody else changes: words 0xAARRGGBB, row by row. What was on a screen is opaque. */
@@ -29,19 +30,29 @@ export interface ScreenshotOptions extends WaitLimits {
   readonly region?: Rectangle;
   /** Draws the pointer's shape, if the server sent one, pointing there on the screen: RFB does not tell where it is. */
   readonly cursor?: { readonly x: number; readonly y: number };
+  /** Above 0, up to 1 (default): both sides times this. New pixels are the mean of those that they cover. */
+  readonly scale?: number;
 }
 
 /** Servers answer in many updates if they like; each pixel that is still to come is known. */
 const MISSING_RECTANGLES = 1024;
 
 /**
- * A picture of the screen, or of a part of it, as it is now. Lossless only if no JPEG was permitted (`connect` with
- * `jpeg: false`). Rejects with RangeError when the region is not on
- * the screen, and with TimeoutError when the server does not send it.
+ * Lossless only if no JPEG was permitted (`connect` with `jpeg: false`). Rejects with RangeError when the region is not on
+ * the screen or `scale` is none, and with TimeoutError when the server does not send it.
  */
 export async function screenshot(
   client: VncClient,
   options: ScreenshotOptions = {},
+): Promise<Picture> {
+  const { scale = 1, ...rest } = options;
+  checkScale(scale);
+  return scalePicture(await take(client, rest), scale);
+}
+
+async function take(
+  client: VncClient,
+  options: Omit<ScreenshotOptions, 'scale'>,
 ): Promise<Picture> {
   const { fresh = true, region, cursor, ...limits } = options;
   checkRegion(client.framebuffer, region);

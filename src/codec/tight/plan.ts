@@ -30,6 +30,11 @@ export interface PlanOptions {
   readonly preferMany: boolean;
 }
 
+interface Planning extends PlanOptions {
+  readonly workspace: Workspace;
+  readonly newList: () => number;
+}
+
 /** Valid until the next plan. In no particular order, they cover the block. */
 export function planParts(block: PixelBlock, options: PlanOptions): Part[] {
   const { width, height } = block;
@@ -38,15 +43,15 @@ export function planParts(block: PixelBlock, options: PlanOptions): Part[] {
   const bands = Math.ceil(height / TILE) * (1 + TILE / FINE_ROWS);
   const workspace = openWorkspace(perBand * bands);
   let lists = 0;
-  const newList = (): number => workspace.list(lists++);
+  const planning = { ...options, workspace, newList: () => workspace.list(lists++) };
   const planBand = (y: number, rows: number): Part[] => {
     const band = bandOf(block, y, Math.min(rows, height - y));
-    return joinAcross(lookAtBand(band, options, workspace, newList), options, workspace);
+    return joinAcross(lookAtBand(band, planning), planning);
   };
   const planFinely = (y: number): Part[] => {
     const parts: Part[] = [];
     for (let row = y; row < Math.min(y + TILE, height); row += FINE_ROWS)
-      joinDown(parts, planBand(row, FINE_ROWS), row, options, workspace);
+      joinDown(parts, planBand(row, FINE_ROWS), row, planning);
     return parts;
   };
 
@@ -57,7 +62,7 @@ export function planParts(block: PixelBlock, options: PlanOptions): Part[] {
       const fine = planFinely(y);
       if (totalCost(fine, options) < totalCost(band, options)) band = fine;
     }
-    joinDown(parts, band, y, options, workspace);
+    joinDown(parts, band, y, planning);
   }
   return parts;
 }
@@ -80,19 +85,14 @@ const bandOf = ({ width, address, stride }: PixelBlock, y: number, height: numbe
 });
 
 /** Cuts a band at the solid squares in it, which take from their neighbours what has their colour, and looks at the rest. */
-function lookAtBand(
-  band: Band,
-  options: PlanOptions,
-  workspace: Workspace,
-  newList: () => number,
-): Part[] {
+function lookAtBand(band: Band, planning: Planning): Part[] {
   const { width, height, address, stride, y } = band;
-  const { kernels, memory, flags } = workspace;
+  const { kernels, memory, flags } = planning.workspace;
   const parts: Part[] = [];
   /** Looks at what lies between two solid parts or edges, once it is known where it ends. */
   const lookAtStretch = (start: number, end: number): void => {
     for (let x = start; x < end; x += TILE)
-      parts.push(lookAtSquare(band, x, Math.min(TILE, end - x), options, workspace, newList));
+      parts.push(lookAtSquare(band, x, Math.min(TILE, end - x), planning));
   };
   const anySolid = kernels.solidSquares(address, stride, width, height, flags) > 0;
   const isSolid = (x: number): boolean => anySolid && memory.bytes[flags + x / TILE] === 1;
@@ -127,31 +127,25 @@ function lookAtBand(
   return parts;
 }
 
-function lookAtSquare(
-  band: Band,
-  x: number,
-  width: number,
-  options: PlanOptions,
-  workspace: Workspace,
-  newList: () => number,
-): Part {
+function lookAtSquare(band: Band, x: number, width: number, planning: Planning): Part {
   const { address, stride, height, y } = band;
+  const { workspace, preferMany } = planning;
   const { kernels, memory, palette, indexes } = workspace;
   const pixels = address + 4 * x;
   const part: Part = { x, y, width, height, colours: 0, value: 0, transitions: 0, list: 0 };
-  if (options.preferMany && looksDense(pixels, stride, width, height, workspace)) return part;
-  const limit = mostColours(width * height, options.pixelSize);
+  if (preferMany && looksDense(pixels, stride, width, height, workspace)) return part;
+  const limit = mostColours(width * height, planning.pixelSize);
   const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, indexes);
   if (colours === 0) return part;
   const { words } = memory;
   const transitions = words[(palette + PALETTE_TRANSITIONS) >>> 2]!;
-  if (options.preferMany && colours > 24 && 3 * transitions > width * height) return part;
+  if (preferMany && colours > 24 && 3 * transitions > width * height) return part;
   part.colours = colours;
   if (colours === 1) {
     part.value = words[pixels >>> 2]!;
   } else {
     part.transitions = transitions;
-    part.list = newList();
+    part.list = planning.newList();
     kernels.copyColours(palette, part.list);
   }
   return part;
@@ -203,11 +197,11 @@ const totalCost = (parts: readonly Part[], { pixelSize }: PlanOptions): number =
   parts.reduce((sum, part) => sum + cost(part.colours, part.transitions, pixelSize), 0);
 
 /** Joins neighbours of a band from left to right. */
-function joinAcross(squares: readonly Part[], options: PlanOptions, workspace: Workspace): Part[] {
+function joinAcross(squares: readonly Part[], planning: Planning): Part[] {
   const parts: Part[] = [];
   let last: Part | undefined;
   for (const square of squares) {
-    if (last !== undefined && join(last, square, 'across', options, workspace)) continue;
+    if (last !== undefined && join(last, square, 'across', planning)) continue;
     parts.push(square);
     last = square;
   }
@@ -215,18 +209,12 @@ function joinAcross(squares: readonly Part[], options: PlanOptions, workspace: W
 }
 
 /** Adds a band's parts, which begin at `y`, to those above it: joined with those of the same columns that end there. */
-function joinDown(
-  parts: Part[],
-  band: readonly Part[],
-  y: number,
-  options: PlanOptions,
-  workspace: Workspace,
-): void {
+function joinDown(parts: Part[], band: readonly Part[], y: number, planning: Planning): void {
   const touching = new Map<number, Part>();
   for (const part of parts) if (part.y + part.height === y) touching.set(part.x, part);
   for (const part of band) {
     const over = part.y === y ? touching.get(part.x) : undefined;
-    if (over?.width === part.width && join(over, part, 'down', options, workspace)) continue;
+    if (over?.width === part.width && join(over, part, 'down', planning)) continue;
     parts.push(part);
   }
 }
@@ -236,8 +224,7 @@ function join(
   first: Part,
   second: Part,
   direction: 'across' | 'down',
-  options: PlanOptions,
-  workspace: Workspace,
+  planning: Planning,
 ): boolean {
   const width = direction === 'across' ? first.width + second.width : first.width;
   const height = direction === 'down' ? first.height + second.height : first.height;
@@ -248,7 +235,7 @@ function join(
     return false;
   } else if (first.colours === 0 || second.colours === 0) {
     if (first.colours !== second.colours) return false;
-  } else if (!joinColours(first, second, height, options, workspace)) {
+  } else if (!joinColours(first, second, height, planning)) {
     return false;
   }
   first.width = width;
@@ -260,8 +247,7 @@ function joinColours(
   first: Part,
   second: Part,
   height: number,
-  { pixelSize }: PlanOptions,
-  workspace: Workspace,
+  { pixelSize, workspace }: Planning,
 ): boolean {
   const colours = loadUnion(first, second, workspace);
   if (colours === 0) return false;

@@ -1,0 +1,32 @@
+/** Pictures in files, as commands take and leave them. */
+import { open, readFile } from 'node:fs/promises';
+import type { Picture } from '../client/automation/screenshot.ts';
+import { decodePng, encodePng } from '../node/png.ts';
+import { ExitCode, step } from './failure.ts';
+
+/** Throws TypeError that names the file. */
+export async function readPicture(file: string): Promise<Picture> {
+  try {
+    return await decodePng(await readFile(file));
+  } catch (cause) {
+    throw new TypeError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** `-` is standard output. A file is for its user alone: a desktop is private. */
+export async function writePicture(file: string, picture: Picture): Promise<void> {
+  const png = await encodePng(picture);
+  if (file === '-') process.stdout.write(png);
+  else await step(ExitCode.Runtime, () => save(file, png));
+}
+
+async function save(file: string, bytes: Buffer): Promise<void> {
+  const handle = await open(file, 'w', 0o600);
+  try {
+    await handle.writeFile(bytes);
+  } finally {
+    await handle.close();
+  }
+}
