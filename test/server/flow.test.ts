@@ -124,11 +124,12 @@ describe('pace', () => {
     const served = new Served();
     const viewer = await served.session();
     const { server } = served;
-    viewer.send(updateRequest(false));
-    await viewer.receives('00 00 0001');
     assert.equal(server.roundTripMs(viewer.id), undefined);
-    viewer.send(updateRequest(true));
-    await until(() => server.roundTripMs(viewer.id) !== undefined);
+    // On a busy machine a request may come before the end of the update was noted: then the next one counts.
+    while (server.roundTripMs(viewer.id) === undefined) {
+      viewer.send(updateRequest(false));
+      await skipUpdate(viewer.reader);
+    }
     assert.ok((server.roundTripMs(viewer.id) ?? -1) >= 0);
     assert.equal(server.roundTripMs(viewer.id + 1), undefined);
     await server.close();
