@@ -95,7 +95,7 @@ export async function createOurEncoder(
       return writer.written();
     },
     close: async () => {
-      updates.release();
+      updates.leave();
       leave();
       await pool?.close();
     },

@@ -69,6 +69,12 @@ export class DeflateMemory {
     return state;
   }
 
+  /** Ends the history of an owner. Its tables may stay as they are: nothing in them is in reach of what comes next. */
+  forget(owner: object): void {
+    const state = this.#states.get(owner);
+    if (state !== undefined) state.start = state.end;
+  }
+
   /** Room for `size` bytes behind the history, of which what is out of reach may be dropped. */
   makeRoom(state: DeflateState, size: number): void {
     if (state.end + size <= state.buffer + BUFFER_BYTES) return;
@@ -97,15 +103,6 @@ export class DeflateMemory {
   /** Whether a state is still its owner's. */
   has(state: DeflateState): boolean {
     return this.#states.get(state.owner) === state;
-  }
-
-  /** Takes an owner's state back, if it has one: its history is none of its stream's any more. */
-  forget(owner: object): void {
-    const state = this.#states.get(owner);
-    if (state === undefined) return;
-    this.#states.delete(owner);
-    this.set.memory.release(state.buffer);
-    if (state.tableBytes > 0) this.set.memory.release(state.tables);
   }
 
   /** Address of so much shared room for output. */

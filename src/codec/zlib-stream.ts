@@ -57,6 +57,8 @@ export interface Deflater {
   readonly begun: () => boolean;
   /** Goes on with a stream that another deflater, of another thread, wrote to meanwhile: with nothing to refer back to. */
   readonly resume: (begun: boolean) => void;
+  /** Begins a new stream: what follows starts with a zlib header and refers to nothing before it. */
+  readonly restart: () => void;
 }
 
 const NO_SHAPE: DataShape = { bytesPerPixel: 1, rowBytes: 0 };
@@ -178,6 +180,20 @@ export function createDeflater(level: number): Deflater {
     undo = undefined;
   };
 
-  const deflater: Deflater = { begin, finish, deflate, rewind, begun: () => begun, resume };
+  const restart = (): void => {
+    begun = false;
+    undo = undefined;
+    deflateMemory().forget(deflater);
+  };
+
+  const deflater: Deflater = {
+    begin,
+    finish,
+    deflate,
+    rewind,
+    begun: () => begun,
+    resume,
+    restart,
+  };
   return deflater;
 }

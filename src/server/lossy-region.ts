@@ -76,6 +76,11 @@ export class LossyRegion {
     return taken;
   }
 
+  /** What was taken out was not sent after all. */
+  putBack(r: Rectangle): void {
+    this.#old.add(r);
+  }
+
   /** Whether something calm is where the viewer wants to know of changes. */
   isDue(wanted: readonly Rectangle[], now: number): boolean {
     if (this.isEmpty) return false;

@@ -22,12 +22,22 @@ const streamsOf = (encoding: number): number =>
 
 export class ViewerEncoders {
   readonly #jpeg: JpegEncoder | undefined;
+  readonly #shareable: boolean;
   readonly #encoders = new Map<number, Kept>();
   /** By streamsOf(). */
   readonly #elsewhere = new Map<number, Elsewhere>();
+  /** Encodings in which the viewer was sent something else since its encoder was last used. */
+  readonly #interrupted = new Set<number>();
 
-  constructor(jpeg: JpegEncoder | undefined) {
+  /** `shareable`: what they make is for any viewer. */
+  constructor(jpeg: JpegEncoder | undefined, shareable = false) {
     this.#jpeg = jpeg;
+    this.#shareable = shareable;
+  }
+
+  /** The viewer was sent what another encoder made. */
+  interrupted(encoding: number): void {
+    this.#interrupted.add(encoding);
   }
 
   /** The encoder for what the viewer wants now, made when first used. `exact`: nothing may be lost this time. */
@@ -42,6 +52,7 @@ export class ViewerEncoders {
     const elsewhere = this.#elsewhere.get(streams);
     if (elsewhere !== undefined) encoder.resume?.(elsewhere.streams);
     this.#elsewhere.delete(streams);
+    if (this.#interrupted.delete(wanted.codec.encoding)) encoder.restart?.();
     return encoder;
   }
 
@@ -50,8 +61,11 @@ export class ViewerEncoders {
     const { encoder } = this.#kept(wanted, false);
     const key = streamsOf(wanted.codec.encoding);
     const elsewhere = this.#elsewhere.get(key);
-    if (elsewhere?.remote === remote) return undefined;
-    const streams = elsewhere?.streams ?? encoder.streams?.() ?? 0;
+    const isInterrupted = this.#interrupted.delete(wanted.codec.encoding);
+    if (elsewhere?.remote === remote && !isInterrupted) return undefined;
+    if (isInterrupted) encoder.restart?.();
+    const known = isInterrupted ? undefined : elsewhere?.streams;
+    const streams = known ?? encoder.streams?.() ?? 0;
     this.#elsewhere.set(key, { remote, streams });
     return streams;
   }
@@ -66,7 +80,11 @@ export class ViewerEncoders {
     const wishes = exact ? exactly(wanted) : wanted;
     const known = this.#encoders.get(codec.encoding);
     if (known?.wishes === wishes) return known;
-    const options = { ...wishes, ...(this.#jpeg === undefined ? {} : { jpeg: this.#jpeg }) };
+    const options = {
+      ...wishes,
+      shareable: this.#shareable,
+      ...(this.#jpeg === undefined ? {} : { jpeg: this.#jpeg }),
+    };
     if (known !== undefined) {
       known.encoder.retune?.(options);
       known.wishes = wishes;

@@ -2,12 +2,12 @@
  * How pixels go to one viewer: cut into pieces that its encoder takes, encoded from the shadow, in its format. It remembers
  * what is on its way and what was not sent exactly; which pixels are sent, and when, is decided elsewhere.
  */
-import type { JpegEncoder } from '../codec/codec.ts';
+import type { Encoder, JpegEncoder } from '../codec/codec.ts';
 import { translatorOf } from '../pixels/translate.ts';
 import { Encoding } from '../rfb/constants.ts';
 import { nativeFormat, type PixelFormat } from '../rfb/pixel-format.ts';
 import { area, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
-import type { ByteWriter } from '../wire/byte-writer.ts';
+import { ByteWriter } from '../wire/byte-writer.ts';
 import { encodeElsewhere } from './encode-elsewhere.ts';
 import { encodePiece } from './encode-piece.ts';
 import type {
@@ -17,7 +17,7 @@ import type {
   Piece,
   RemoteEncoder,
 } from './encode-pool.ts';
-import { atLevel, type EncodingWishes } from './encoding-wishes.ts';
+import { atLevel } from './encoding-wishes.ts';
 import { canMove } from './job-encoder.ts';
 import { LevelChoice } from './level-choice.ts';
 import { LossyRegion } from './lossy-region.ts';
@@ -25,6 +25,7 @@ import type { Negotiated } from './negotiated.ts';
 import { cutForParts, cutRectangle } from './picture.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowPicture } from './shadow-picture.ts';
+import type { SharedManner, SharedPiece, SharingGroup } from './shared-pieces.ts';
 import { ViewerEncoders } from './viewer-encoders.ts';
 import { ViewerThread } from './viewer-thread.ts';
 
@@ -45,10 +46,17 @@ export interface PixelPass {
   ) => Generator<Promise<void> | undefined, void>;
 }
 
+/** For many viewers time is spent once and bytes by each: not the fastest level, however fast the line. */
+const SHARED_LEVEL = 2;
+
 export class ViewerPixels {
   readonly #shadow: Shadow;
+  readonly #jpeg: JpegEncoder | undefined;
   readonly #encoders: ViewerEncoders;
   readonly #thread: ViewerThread;
+  /** The viewers that want what this one wanted last, and what that was. */
+  #group: SharingGroup | undefined;
+  #manner: SharedManner | undefined;
   /** What the viewer sees without being told exactly. */
   readonly lossy: LossyRegion = new LossyRegion();
   readonly #level = new LevelChoice();
@@ -61,13 +69,9 @@ export class ViewerPixels {
 
   constructor(shadow: Shadow, jpeg: JpegEncoder | undefined, pool?: EncodePool) {
     this.#shadow = shadow;
+    this.#jpeg = jpeg;
     this.#encoders = new ViewerEncoders(jpeg);
     this.#thread = new ViewerThread(pool);
-  }
-
-  /** The viewer has gone. */
-  release(): void {
-    this.#thread.release();
   }
 
   get format(): PixelFormat {
@@ -83,18 +87,40 @@ export class ViewerPixels {
     return this.#underWay.length === 0 ? this.#unsent : [...this.#underWay, ...this.#unsent];
   }
 
+  /** The viewer has gone. */
+  leave(): void {
+    this.#thread.release();
+    this.#leaveGroup();
+  }
+
+  #leaveGroup(): void {
+    if (this.#group !== undefined) this.#shadow.pieces.leave(this.#group);
+    this.#group = undefined;
+    this.#manner = undefined;
+  }
+
   /**
    * For one update. `mayEndEarly`: the viewer need not know how many rectangles there are. `bytesPerMs`: of its line, 0 when
    * not known.
    */
   begin(asked: Negotiated, mayEndEarly: boolean, bytesPerMs: number): PixelPass {
     const level = this.#level.level(bytesPerMs);
-    const negotiated = { ...asked, wishes: atLevel(asked.wishes, level) };
-    const encoder = this.#encoders.of(negotiated);
+    const { format } = translatorOf(this.#format);
+    const encoder = this.#encoders.of({ ...asked, wishes: atLevel(asked.wishes, level) });
     const inParts = mayEndEarly && encoder.encodeParts !== undefined;
+    const mannerAt = (compressionLevel: number): SharedManner => ({
+      negotiated: { ...asked, wishes: atLevel(asked.wishes, compressionLevel) },
+      format,
+      inParts,
+    });
+    const common = mannerAt(Math.max(level, SHARED_LEVEL));
+    const group = this.#groupFor(common);
+    const shared = group?.shares === true ? group : undefined;
+    const { negotiated } = shared === undefined ? mannerAt(level) : common;
     const { codec, wishes } = negotiated;
-    const settings = this.#settingsOf(codec.encoding, wishes, inParts);
-    const moves = encoder.resume !== undefined && canMove(codec);
+    const settings = this.#settingsOf({ encoding: codec.encoding, wishes, format, inParts });
+    // What is shared is made once, here.
+    const moves = shared === undefined && encoder.resume !== undefined && canMove(codec);
     return {
       inParts,
       cut: (r, exact = false) =>
@@ -102,27 +128,40 @@ export class ViewerPixels {
       write: (w, pieces, next, mayLook) => {
         const pixels = pieces.reduce((sum, piece) => sum + area(piece), 0);
         const remote = moves ? this.#thread.choose(pixels) : undefined;
-        return this.#write(pieces, (picture) =>
-          remote === undefined
-            ? this.#here({ w, next, mayLook, picture, negotiated, settings })
-            : this.#elsewhere({ w, next, mayLook, picture, negotiated, settings }, remote),
-        );
+        return this.#write(pieces, (picture) => {
+          const pass = { w, next, mayLook, picture, negotiated, settings, shared };
+          return remote === undefined ? this.#here(pass) : this.#elsewhere(pass, remote);
+        });
       },
     };
   }
 
+  /** Moves the viewer to those who want the same. */
+  #groupFor(manner: SharedManner): SharingGroup | undefined {
+    const before = this.#manner;
+    const isSame =
+      before?.negotiated.codec === manner.negotiated.codec &&
+      before.negotiated.wishes === manner.negotiated.wishes &&
+      before.format === manner.format &&
+      before.inParts === manner.inParts;
+    if (isSame) return this.#group;
+    this.#leaveGroup();
+    this.#manner = manner;
+    this.#group = this.#shadow.pieces.join(manner, this.#jpeg);
+    return this.#group;
+  }
+
   /** For the same settings the same object. */
-  #settingsOf(encoding: number, wishes: EncodingWishes, inParts: boolean): EncodeSettings {
+  #settingsOf(wanted: EncodeSettings): EncodeSettings {
     const last = this.#settings;
-    const format = this.#format;
-    if (
-      last?.encoding !== encoding ||
-      last.wishes !== wishes ||
-      last.format !== format ||
-      last.inParts !== inParts
-    )
-      this.#settings = { encoding, wishes, format, inParts };
-    return this.#settings!;
+    const isSame =
+      last?.encoding === wanted.encoding &&
+      last.wishes === wanted.wishes &&
+      last.format === wanted.format &&
+      last.inParts === wanted.inParts;
+    const settings = isSame ? last : wanted;
+    this.#settings = settings;
+    return settings;
   }
 
   *#write(
@@ -142,19 +181,41 @@ export class ViewerPixels {
 
   /** Returns how long encoding took, milliseconds. */
   *#here(pass: Pass): Generator<undefined, number> {
-    const { w, next, mayLook, picture, negotiated, settings } = pass;
-    const translator = translatorOf(settings.format);
+    const { next, mayLook, picture, shared } = pass;
     let encodeMs = 0;
     for (let piece = next(); piece !== undefined; piece = next()) {
-      const begun = performance.now();
-      const encoder = this.#encoders.here(negotiated, piece.exact);
       const source = mayLook() ? picture : undefined;
-      const { lossy } = encodePiece(w, piece, source, { ...settings, encoder, translator });
-      this.lossy.sent(piece, lossy, performance.now());
-      encodeMs += performance.now() - begun;
+      const mayShare = source === this.#shadow.picture;
+      const encoded =
+        shared !== undefined && mayShare
+          ? this.#share(pass, piece, shared)
+          : this.#encodeAlone(pass, piece, source);
+      this.lossy.sent(piece, encoded.lossy, performance.now());
+      encodeMs += encoded.encodeMs;
       yield;
     }
     return encodeMs;
+  }
+
+  #encodeAlone(pass: Pass, piece: Piece, source: ShadowPicture | undefined): Encoded {
+    const encoder = this.#encoders.here(pass.negotiated, piece.exact);
+    return encode(pass.w, piece, source, pass.settings, encoder);
+  }
+
+  /** What another viewer was sent, or else what the next one may be. */
+  #share({ w, picture, settings }: Pass, piece: Piece, group: SharingGroup): Encoded {
+    const { pieces } = this.#shadow;
+    let shared = pieces.find(group, piece);
+    if (shared === undefined) {
+      const encoder = group.encoders.of(group.manner.negotiated, piece.exact);
+      const encoded = encode(scratch, piece, picture, settings, encoder);
+      shared = { ...encoded, bytes: scratch.written().slice() };
+      scratch.truncate(0);
+      pieces.keep(group, piece, shared);
+    }
+    w.shared(shared.bytes);
+    this.#encoders.interrupted(settings.encoding);
+    return shared;
   }
 
   *#elsewhere(pass: Pass, remote: RemoteEncoder): Generator<Promise<void> | undefined, number> {
@@ -192,6 +253,26 @@ interface Pass {
   readonly picture: ShadowPicture;
   readonly negotiated: Negotiated;
   readonly settings: EncodeSettings;
+  /** With whom it is shared, if anybody. */
+  readonly shared: SharingGroup | undefined;
+}
+
+/** Where shared pieces are made. */
+const scratch = new ByteWriter();
+
+type Encoded = Omit<SharedPiece, 'bytes'>;
+
+function encode(
+  w: ByteWriter,
+  piece: Piece,
+  source: ShadowPicture | undefined,
+  settings: EncodeSettings,
+  encoder: Encoder,
+): Encoded {
+  const begun = performance.now();
+  const translator = translatorOf(settings.format);
+  const { lossy } = encodePiece(w, piece, source, { ...settings, encoder, translator });
+  return { lossy, encodeMs: performance.now() - begun };
 }
 
 /** Behind an update of parts. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { tight } from '../../src/codec/tight/tight.ts';
 import { zrle } from '../../src/codec/zrle/zrle.ts';
 import { zywrle } from '../../src/codec/zywrle/zywrle.ts';
 import { kernelSet } from '../../src/pixels/kernels/kernels.ts';
@@ -60,6 +61,21 @@ describe('the encoders of a viewer', () => {
     assert.equal(encoders.move(second, other), 1);
     assert.equal(encoders.here(first, false).streams!(), 1);
     assert.equal(encoders.move(first, other), 1, 'it was here meanwhile');
+  });
+
+  it('begin anew, wherever they are, behind what was shared with other viewers', () => {
+    const encoders = new ViewerEncoders(undefined);
+    const thread = new FakePool(threshold).encoder()!;
+    assert.ok(canEncode(tight));
+    const wanted = { codec: tight, wishes: {} };
+    assert.equal(encoders.move(wanted, thread), 0);
+    encoders.moved(Encoding.Tight, 0b1111);
+    encoders.interrupted(Encoding.Tight);
+    assert.equal(encoders.move(wanted, thread), 0b1111_0000, 'all four are to be reset');
+    assert.equal(encoders.move(wanted, thread), undefined);
+    encoders.moved(Encoding.Tight, 0b1111);
+    encoders.interrupted(Encoding.Tight);
+    assert.equal(encoders.here(wanted, false).streams!(), 0b1111_0000);
   });
 });
 

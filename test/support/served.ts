@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { VncError } from '../../src/core/errors.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import type { Logger } from '../../src/core/logger.ts';
-import type { Codec } from '../../src/codec/codec.ts';
+import type { Codec, JpegEncoder } from '../../src/codec/codec.ts';
 import { codecs } from '../../src/codec/registry.ts';
 import type { ServerEstablished } from '../../src/handshake/established.ts';
 import type { RfbVersion } from '../../src/rfb/version.ts';
@@ -39,6 +39,7 @@ export interface ServedOptions {
   readonly video?: VideoEncoders;
   readonly logger?: Logger;
   readonly pool?: EncodePool;
+  readonly jpeg?: JpegEncoder;
 }
 
 export class Served {
@@ -50,7 +51,7 @@ export class Served {
 
   constructor(options: ServedOptions = {}) {
     this.display = options.display ?? new FakeDisplay();
-    const { limits, share, logger, pool, video } = options;
+    const { limits, share, logger, pool, jpeg, video } = options;
     this.server = createServer(
       {
         display: this.display,
@@ -66,6 +67,7 @@ export class Served {
         ...(video === undefined ? {} : { video }),
         ...(logger === undefined ? {} : { logger }),
         ...(pool === undefined ? {} : { pool }),
+        ...(jpeg === undefined ? {} : { jpeg }),
       },
       {
         codecs: options.codecs ?? codecs,

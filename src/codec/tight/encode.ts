@@ -96,6 +96,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
     encode,
     encodeParts,
     retune,
+    restart: streams.restart,
     streams: streams.state,
     resume: streams.resume,
   };

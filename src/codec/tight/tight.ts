@@ -10,6 +10,7 @@ import { createEncoder } from './encode.ts';
 export const tight: Codec = {
   encoding: Encoding.Tight,
   name: 'Tight',
+  sharing: 'restarted',
   createEncoder,
   createDecoder,
 };
