@@ -4,12 +4,13 @@ import { copyRect } from './copy-rect/copy-rect.ts';
 import { hextile } from './hextile/hextile.ts';
 import { raw } from './raw/raw.ts';
 import { rre } from './rre/rre.ts';
+import { tightPng } from './tight-png/tight-png.ts';
 import { tight } from './tight/tight.ts';
 import { zlib } from './zlib/zlib.ts';
 import { zrle } from './zrle/zrle.ts';
 
 /** All of them, best first. */
-export const codecs: readonly Codec[] = [tight, zrle, hextile, zlib, copyRect, rre, raw];
+export const codecs: readonly Codec[] = [tight, zrle, hextile, zlib, tightPng, copyRect, rre, raw];
 
 const byEncoding = new Map(codecs.map((codec) => [codec.encoding, codec]));
 

@@ -1,10 +1,13 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
 export { changedTiles, equalCells, moveBlock, takeChanges } from './changes';
 export { indexFeatures, matchFeatures } from './features';
+export { adler32 } from './adler';
 export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
+export { crc32, crcPrepare } from './crc';
 export { filterGradient } from './filter';
 export { moveChannels, packPixels, translatePixels } from './pack';
+export { filterRows, packIndexes, unfilterRows } from './png';
 export {
   addColours,
   clearPalette,
