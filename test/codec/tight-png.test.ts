@@ -214,7 +214,7 @@ describe('TightPNG decoder', () => {
 
   it('refuses basic compression, with zlib and without', async () => {
     for (const control of [0x00, 0x10, 0x40, 0x50, 0x70, 0xb0, 0xe0, 0xf0]) {
-      const bytes = Uint8Array.of(control, ...new Array<number>(40).fill(1));
+      const bytes = new Uint8Array(40).fill(1).with(0, control);
       await assert.rejects(decode(bytes, twoByOne), /TightPNG has no compression/);
     }
   });

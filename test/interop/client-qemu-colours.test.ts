@@ -56,8 +56,12 @@ describe('our client and many colours of QEMU', { skip: withoutPeers(qemuCommand
     await writeFile(disk!, sector);
     guest = await startGuestProcess(qemuCommand, [
       ...bareMachine,
-      ...['-m', '16', '-vga', 'std', '-drive', `file=${disk},format=raw,if=ide`],
-      ...['-vnc', `unix:${vnc}`, '-qmp', `unix:${qmp},server=on,wait=off`],
+      ...'-m 16 -vga std -drive'.split(' '),
+      `file=${disk},format=raw,if=ide`,
+      '-vnc',
+      `unix:${vnc}`,
+      '-qmp',
+      `unix:${qmp},server=on,wait=off`,
     ]);
     address = { kind: 'unix', path: vnc! };
     await until('the monitor', async () => {

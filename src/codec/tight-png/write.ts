@@ -23,8 +23,6 @@ const Filter = { None: 0, Paeth: 4 } as const;
 type Filter = (typeof Filter)[keyof typeof Filter];
 
 const PIXEL_BYTES = 3;
-/** What a file and its chunks cost beside the picture, less what a rectangle of Tight costs. */
-const OVERHEAD = 75;
 const NO_PALETTE = new Uint8Array(0);
 
 /** One viewer's TightPNG: there is nothing to remember. */
@@ -33,7 +31,6 @@ export const createLossless = (): Lossless => ({
   restart: () => {},
   writerFor: (format, sink, settings) => ({
     pixelSize: PIXEL_BYTES,
-    overhead: OVERHEAD,
     writeIndexed: (block, workspace, list) => {
       writeIndexed({ sink, format, settings }, block, workspace, list);
     },
@@ -157,11 +154,11 @@ function compressPixels(block: PixelBlock, source: number, tuning: Tuning): Whol
   const repeats = tuning.gradient > DeflateEffort.Huffman;
   const bytesPerPixel = repeats ? PIXEL_BYTES : 1;
   const filtered = { ...size, filter: Filter.Paeth, bytesPerPixel, effort: tuning.gradient };
-  if (width * height > tuning.trialArea)
-    return compress(source, isSmooth(block) ? filtered : plain);
-  const filteredSize = compress(source, filtered).size;
-  const stream = compress(source, plain);
-  return stream.size <= filteredSize ? stream : compress(source, filtered);
+  const [likely, unlikely] = isSmooth(block) ? [filtered, plain] : [plain, filtered];
+  if (width * height > tuning.trialArea) return compress(source, likely);
+  const { size: otherwise } = compress(source, unlikely);
+  const stream = compress(source, likely);
+  return stream.size <= otherwise ? stream : compress(source, unlikely);
 }
 
 interface Compression {

@@ -37,8 +37,6 @@ export interface LosslessSettings {
 export interface LosslessWriter {
   /** Bytes of a pixel before compression. */
   readonly pixelSize: number;
-  /** As of PlanOptions. */
-  readonly overhead: number;
   /** A block whose colours, two or more, are those of a list. */
   readonly writeIndexed: (block: PixelBlock, workspace: Workspace, list: number) => void;
   readonly writePixels: (block: PixelBlock) => void;
@@ -79,9 +77,9 @@ export function createEncoder(options: EncoderOptions, lossless: Lossless): Enco
   ): EncodedParts => {
     if (shareable) lossless.restart();
     const writing = writingFor(format, sink);
-    const { pixelSize, overhead } = writing.writer;
+    const { pixelSize } = writing.writer;
     const jpeg = jpegOf(format);
-    const parts = planParts(block, { pixelSize, overhead, preferMany: jpeg !== undefined });
+    const parts = planParts(block, { pixelSize, preferMany: jpeg !== undefined });
     const lossy: Rectangle[] = [];
     for (const part of parts) {
       const { width, height } = part;

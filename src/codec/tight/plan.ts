@@ -28,8 +28,6 @@ export interface PlanOptions {
   readonly pixelSize: number;
   /** Squares full of detail count as having more colours than a palette, however few they have: JPEG suits them better. */
   readonly preferMany: boolean;
-  /** Bytes that a palette's rectangle costs beyond what it does in Tight. */
-  readonly overhead: number;
 }
 
 interface Planning extends PlanOptions {
@@ -182,8 +180,8 @@ function looksDense(
 // Estimates of bytes, measured on screens of text, of windows and of photos.
 
 /** A rectangle's header, its palette, and what a deflate block needs before its first symbol. */
-const headCost = (colours: number, { pixelSize, overhead }: PlanOptions): number =>
-  colours <= 1 ? 16 : overhead + (colours === 2 ? 50 : 80 + colours * pixelSize);
+const headCost = (colours: number, pixelSize: number): number =>
+  colours <= 1 ? 16 : colours === 2 ? 50 : 80 + colours * pixelSize;
 
 /** What is left of bits or indexes. */
 const dataCost = (colours: number, transitions: number): number => {
@@ -192,11 +190,11 @@ const dataCost = (colours: number, transitions: number): number => {
   return colours <= 16 ? transitions / 2 : (3 * transitions) / 4;
 };
 
-const cost = (colours: number, transitions: number, options: PlanOptions): number =>
-  headCost(colours, options) + dataCost(colours, transitions);
+const cost = (colours: number, transitions: number, pixelSize: number): number =>
+  headCost(colours, pixelSize) + dataCost(colours, transitions);
 
-const totalCost = (parts: readonly Part[], options: PlanOptions): number =>
-  parts.reduce((sum, part) => sum + cost(part.colours, part.transitions, options), 0);
+const totalCost = (parts: readonly Part[], { pixelSize }: PlanOptions): number =>
+  parts.reduce((sum, part) => sum + cost(part.colours, part.transitions, pixelSize), 0);
 
 /** Joins neighbours of a band from left to right. */
 function joinAcross(squares: readonly Part[], planning: Planning): Part[] {
@@ -245,16 +243,20 @@ function join(
   return true;
 }
 
-function joinColours(first: Part, second: Part, height: number, planning: Planning): boolean {
-  const { workspace } = planning;
+function joinColours(
+  first: Part,
+  second: Part,
+  height: number,
+  { pixelSize, workspace }: Planning,
+): boolean {
   const colours = loadUnion(first, second, workspace);
   if (colours === 0) return false;
   // Where the two touch, some rows change once more.
   const transitions = first.transitions + second.transitions + height / 4;
   const apart =
-    cost(first.colours, first.transitions, planning) +
-    cost(second.colours, second.transitions, planning);
-  if (cost(colours, transitions, planning) > apart) return false;
+    cost(first.colours, first.transitions, pixelSize) +
+    cost(second.colours, second.transitions, pixelSize);
+  if (cost(colours, transitions, pixelSize) > apart) return false;
   first.list = first.list === 0 ? second.list : first.list;
   workspace.kernels.copyColours(workspace.palette, first.list);
   first.colours = colours;

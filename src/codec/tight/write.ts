@@ -44,7 +44,6 @@ export function createLossless(): Lossless {
       };
       return {
         pixelSize: pixel.size,
-        overhead: 0,
         writeIndexed: (block, workspace, list) => {
           if (coloursOf(workspace, list).length > 2 || bitsAreSmaller(block, pixel.size))
             writeIndexed(writing, block, workspace, list);
