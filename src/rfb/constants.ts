@@ -55,10 +55,13 @@ export const Encoding = {
   Raw: 0,
   CopyRect: 1,
   RRE: 2,
+  CoRRE: 4,
   Hextile: 5,
   Zlib: 6,
   Tight: 7,
+  TRLE: 15,
   ZRLE: 16,
+  ZYWRLE: 17,
   // Pseudo-encodings.
   JpegQualityLevel9: -23,
   JpegQualityLevel0: -32,

@@ -133,16 +133,4 @@ describe('kernels for PNG', () => {
     });
     assert.ok(refused > 100 && refused < 10_000, `${refused} were refused`);
   });
-
-  it('packIndexes: agrees with its twin', () => {
-    forManySeeds(20_000, (random) => {
-      const { width, height } = sizeOf(random);
-      const bits = random.chance(50) ? 2 : 4;
-      const indexes = bytesOf(random, width * height).map((byte) => byte & ((1 << bits) - 1));
-      const packedBytes = ((width * bits + 7) >>> 3) * height;
-      run(indexes, packedBytes, ({ kernels }, at): undefined => {
-        kernels.packIndexes(at.source, width, height, bits, at.target);
-      });
-    });
-  });
 });

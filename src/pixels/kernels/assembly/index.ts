@@ -6,8 +6,9 @@ export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
 export { crc32, crcPrepare } from './crc';
 export { filterGradient } from './filter';
+export { writeHextileTiles } from './hextile';
 export { moveChannels, packPixels, translatePixels } from './pack';
-export { filterRows, packIndexes, unfilterRows } from './png';
+export { filterRows, unfilterRows } from './png';
 export {
   addColours,
   clearPalette,
@@ -18,6 +19,13 @@ export {
   remapIndexes,
   scanPalette,
 } from './palette';
+export {
+  indexRunBytes,
+  packIndexes,
+  pixelRunBytes,
+  writeIndexRuns,
+  writePixelRuns,
+} from './runs';
 export {
   countRepeats,
   countTransitions,

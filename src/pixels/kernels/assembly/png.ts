@@ -1,5 +1,4 @@
-// PNG's rows: filters that are put before compression and taken away after it, and indexes of a few bits. The readable twin
-// is ../plain/png.ts.
+// PNG's rows: filters that are put before compression and taken away after it. The readable twin is ../plain/png.ts.
 
 const NONE: u32 = 0;
 const SUB: u32 = 1;
@@ -155,44 +154,5 @@ function addPaethPixels(source: usize, target: usize, rowBytes: usize, above: us
     const pixel = i32x4.extract_lane(left, 0);
     store<u16>(target + i, <u16>pixel);
     store<u8>(target + i, <u8>(pixel >>> 16), 2);
-  }
-}
-
-export function packIndexes(
-  indexes: usize,
-  width: u32,
-  height: u32,
-  bits: u32,
-  target: usize,
-): void {
-  for (let y: u32 = 0; y < height; y++) {
-    let left = width;
-    if (bits == 4) {
-      for (; left >= 16; left -= 16, indexes += 16, target += 8) {
-        const pairs = v128.load(indexes);
-        const packed = v128.or(i16x8.shl(pairs, 4), i16x8.shr_u(pairs, 8));
-        const bytes = v128.and(packed, i16x8.splat(255));
-        v128.store64_lane(target, i8x16.narrow_i16x8_u(bytes, bytes), 0);
-      }
-    } else {
-      for (; left >= 16; left -= 16, indexes += 16, target += 4) {
-        const fours = v128.load(indexes);
-        const first = v128.or(i32x4.shl(fours, 6), i32x4.shr_u(fours, 4));
-        const second = v128.or(i32x4.shr_u(fours, 14), i32x4.shr_u(fours, 24));
-        const bytes = v128.and(v128.or(first, second), i32x4.splat(255));
-        const words = i16x8.narrow_i32x4_u(bytes, bytes);
-        v128.store32_lane(target, i8x16.narrow_i16x8_u(words, words), 0);
-      }
-    }
-    while (left > 0) {
-      let byte: u32 = 0;
-      for (let shift: i32 = <i32>(8 - bits); shift >= 0 && left > 0; shift -= <i32>bits) {
-        byte |= (<u32>load<u8>(indexes)) << shift;
-        indexes++;
-        left--;
-      }
-      store<u8>(target, <u8>byte);
-      target++;
-    }
   }
 }

@@ -12,7 +12,9 @@ import { filterKernels } from './filter.ts';
 import { packKernels } from './pack.ts';
 import { paletteKernels } from './palette.ts';
 import { pngKernels } from './png.ts';
+import { runKernels } from './runs.ts';
 import { surveyKernels } from './survey.ts';
+import { hextileKernels } from './hextile.ts';
 import { inflateKernels } from './inflate.ts';
 import { unpackKernels } from './unpack.ts';
 import { zrleTileKernels } from './zrle-tile.ts';
@@ -29,7 +31,9 @@ export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...packKernels(memory),
   ...paletteKernels(memory),
   ...pngKernels(memory),
+  ...runKernels(memory),
   ...surveyKernels(memory),
+  ...hextileKernels(memory),
   ...inflateKernels(memory),
   ...unpackKernels(memory),
   ...zrleTileKernels(memory, unpackKernels(memory)),

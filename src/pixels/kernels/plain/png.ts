@@ -1,4 +1,4 @@
-/** PNG's rows: filters, and indexes of a few bits; the twin of ../assembly/png.ts. */
+/** PNG's rows and their filters; the twin of ../assembly/png.ts. */
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 
@@ -25,9 +25,7 @@ const expectations: readonly ((left: number, above: number, aboveLeft: number) =
   paeth,
 ];
 
-export const pngKernels = (
-  memory: KernelMemory,
-): Pick<Kernels, 'filterRows' | 'unfilterRows' | 'packIndexes'> => ({
+export const pngKernels = (memory: KernelMemory): Pick<Kernels, 'filterRows' | 'unfilterRows'> => ({
   filterRows: (source, rowBytes, height, filter, target) => {
     const { bytes } = memory;
     for (let y = 0; y < height; y++) {
@@ -60,18 +58,5 @@ export const pngKernels = (
       }
     }
     return 1;
-  },
-
-  packIndexes: (indexes, width, height, bits, target) => {
-    const { bytes } = memory;
-    const rowBytes = (width * bits + 7) >>> 3;
-    bytes.fill(0, target, target + rowBytes * height);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const at = x * bits;
-        const shift = 8 - bits - (at & 7);
-        bytes[target + y * rowBytes + (at >>> 3)]! |= bytes[indexes + y * width + x]! << shift;
-      }
-    }
   },
 });
