@@ -53,6 +53,8 @@ export interface Deflater {
    * not been, but may be longer: less of the history is found again, the more so after large trials.
    */
   readonly rewind: () => void;
+  /** Begins a new stream: what follows starts with a zlib header and refers to nothing before it. */
+  readonly restart: () => void;
 }
 
 const NO_SHAPE: DataShape = { bytesPerPixel: 1, rowBytes: 0 };
@@ -167,6 +169,12 @@ export function createDeflater(level: number): Deflater {
     undo = undefined;
   };
 
-  const deflater: Deflater = { begin, finish, deflate, rewind };
+  const restart = (): void => {
+    begun = false;
+    undo = undefined;
+    deflateMemory().forget(deflater);
+  };
+
+  const deflater: Deflater = { begin, finish, deflate, rewind, restart };
   return deflater;
 }

@@ -62,6 +62,7 @@ export const Encoding = {
   TRLE: 15,
   ZRLE: 16,
   ZYWRLE: 17,
+  OpenH264: 50,
   // Pseudo-encodings.
   JpegQualityLevel9: -23,
   JpegQualityLevel0: -32,

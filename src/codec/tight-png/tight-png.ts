@@ -11,6 +11,8 @@ import { createLossless } from './write.ts';
 export const tightPng: Codec = {
   encoding: Encoding.TightPng,
   name: 'TightPng',
+  // There are no streams, but what is made depends on what a viewer wishes for.
+  sharing: 'restarted',
   createEncoder: (options) => createEncoder(options, createLossless()),
   createDecoder,
 };

@@ -90,7 +90,8 @@ export function createEncoder(options: EncoderOptions, lossless: Lossless): Enco
     return { rectangles: parts.length, lossy };
   };
 
-  return { maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode, encodeParts, retune };
+  const { restart } = lossless;
+  return { maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode, encodeParts, retune, restart };
 }
 
 interface Writing {

@@ -11,6 +11,7 @@ import { createLossless } from './write.ts';
 export const tight: Codec = {
   encoding: Encoding.Tight,
   name: 'Tight',
+  sharing: 'restarted',
   createEncoder: (options) => createEncoder(options, createLossless()),
   createDecoder,
 };
