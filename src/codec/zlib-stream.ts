@@ -77,9 +77,9 @@ const EFFORTS: readonly (readonly [DeflateEffort, DeflateEffort])[] = [
 ];
 
 /** RFC 1950: deflate with a window of 32 kB, and whatever level. */
-const ZLIB_HEADER = Uint8Array.of(0x78, 0x01);
+export const ZLIB_HEADER: Uint8Array = Uint8Array.of(0x78, 0x01);
 /** Data that does not shrink costs 5 bytes for each block, of 16384 at least, and 5 for the flush; the kernel scribbles on 8. */
-const outputBound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5 + 8;
+export const outputBound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5 + 8;
 
 /** What a call changes, for who takes it back. */
 interface Undo {

@@ -43,6 +43,7 @@ describe('viewers of one display that want the same', () => {
   for (const [name, encodings] of Object.entries({
     'Tight in parts': tight,
     'Tight in single rectangles': [Encoding.Tight, LEVEL_2],
+    TightPNG: [Encoding.TightPng, Encoding.LastRect],
     Hextile: [Encoding.Hextile],
     RRE: [Encoding.RRE],
     CoRRE: [Encoding.CoRRE],
