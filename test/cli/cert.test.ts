@@ -208,7 +208,10 @@ describe('sallyport cert', () => {
     assert.ok(weak?.kind === 'tcp');
     const none = await cert(cwd, 'check', `vnc://127.0.0.1:${weak.port}`);
     assert.equal(none.code, 3);
-    assert.match(none.stdout, /the server offers None.*\n +what to do: offer X509Vnc/);
+    assert.match(
+      none.stdout,
+      /the server offers no authentication \(None, 1\).*\n +what to do: offer X509Vnc/,
+    );
   });
 
   it('packs a pair for a browser under a password that it makes and shows once', {
