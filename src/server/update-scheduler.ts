@@ -44,6 +44,8 @@ export class UpdateScheduler {
   /** Ends the pause that run() is in: a sleep until something is due, or a timer. */
   #resume: () => void = () => undefined;
   #asleep = false;
+  /** Waiting for a frame's time, between updates. */
+  #isPacing = false;
 
   constructor(source: UpdateSource, stream: ByteStream, lifecycle: Lifecycle, limits: Limits) {
     this.#source = source;
@@ -65,6 +67,8 @@ export class UpdateScheduler {
   /** Something may be due now. */
   wake(): void {
     if (this.#asleep) this.#resume();
+    // A viewer that does not read its answers gets no more of them.
+    else if (this.#isPacing && this.#stream.backlogBytes === 0) this.#sendMessages();
   }
 
   /** Returns when the connection closes. Throws only if writing does, which is our bug. */
@@ -77,7 +81,9 @@ export class UpdateScheduler {
       const leftMs = this.#begunAt + FRAME_MS - performance.now();
       if (leftMs > 0) {
         this.#sendMessages();
+        this.#isPacing = true;
         await this.#pause(leftMs);
+        this.#isPacing = false;
       }
       await this.#stream.drained(CHUNK_BYTES);
       if (this.#lifecycle.isOpen) await this.#send();
