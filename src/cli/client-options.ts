@@ -14,7 +14,7 @@ import {
   credentialOptions,
   type CredentialOptions,
 } from './client-credentials.ts';
-import { clientTls, tlsOptions, type TlsOptions } from './client-tls.ts';
+import { clientTls, knownServers, tlsOptions, type TlsOptions } from './client-tls.ts';
 import { CommandFailure, ExitCode, step, toFailure } from './failure.ts';
 import { LOCAL_TYPES, REMOTE_TYPES } from './open-display.ts';
 import { reads } from './reads.ts';
@@ -130,6 +130,7 @@ export async function clientTarget(
       limits: { handshakeStageMs: Math.min(timeoutMs, defaultLimits.handshakeStageMs) },
       security: options.security ?? (isLoopback(address) ? LOCAL_TYPES : REMOTE_TYPES),
       tls: await clientTls(options),
+      knownServers: knownServers(options),
       credentials: await clientCredentials(address, options, uri),
     },
   };

@@ -16,6 +16,7 @@ import { passwdCommand } from './passwd.ts';
 import { pasteCommand } from './paste.ts';
 import { inOurWords } from './plain-sentence.ts';
 import { playCommand } from './play.ts';
+import { powerCommand } from './power.ts';
 import { withoutQemuSpelling } from './qemu-spelling.ts';
 import { recordCommand } from './record.ts';
 import { runServe } from './serve.ts';
@@ -79,6 +80,7 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(dragCommand())
     .addCommand(scrollCommand())
     .addCommand(pasteCommand())
+    .addCommand(powerCommand())
     .addCommand(doCommand())
     .addCommand(watchCommand())
     .addCommand(recordCommand())

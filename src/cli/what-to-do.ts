@@ -5,6 +5,7 @@ import { CommandFailure } from './failure.ts';
 /** Where the library speaks of its options. */
 const OPTIONS: ReadonlyArray<readonly [words: string, option: string]> = [
   ['the option `security`', '--security'],
+  ['knownServers.trustFirst', '--trust-first'],
   ['tls.ca', '--ca'],
   ['tls.crl', '--crl'],
   ['tls.servername', '--servername'],

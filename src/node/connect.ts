@@ -7,6 +7,8 @@ import type { ByteStream } from '../wire/byte-stream.ts';
 import { cancelled, dial } from './dial.ts';
 import { loadJpegDecoder } from './jpeg.ts';
 import { createTlsConnector, type TlsConnectorOptions } from './tls-connector.ts';
+import { recall, type Acquaintance } from './acquaintance.ts';
+import type { KnownServersOptions } from './known-servers.ts';
 import { parseTarget, type Target } from './target.ts';
 import type { VncUri } from './vnc-uri.ts';
 import { dialWebSocket } from './websocket-dial.ts';
@@ -32,6 +34,11 @@ export interface ConnectOptions
   extends LoginOptions,
     Omit<ClientOptions, 'stream' | 'accept' | 'credentials' | 'tls' | 'jpeg'> {
   readonly tls?: ConnectTls;
+  /**
+   * Servers met before: they must have the certificate that they had, unless `tls` says how to verify them, and nothing
+   * weaker is used than the first time. Default: none are known.
+   */
+  readonly knownServers?: KnownServersOptions;
   /** For the connection to stand, milliseconds; the handshake has limits of its own. Default 10000. */
   readonly timeoutMs?: number;
   /** Gives up while connecting. */
@@ -58,14 +65,46 @@ export async function connectWith(
   target: string | ByteStream,
   options: ConnectOptions,
 ): Promise<VncClient> {
-  const { signal, jpeg, ...rest } = options;
   const place: Place =
     typeof target === 'string'
       ? parseTarget(target)
       : { kind: 'stream', name: 'the stream', host: undefined, stream: target };
+  const { tls, knownServers } = options;
+  const address = place.kind === 'stream' ? undefined : place.address;
+  const isProven = (tls?.ca ?? tls?.fingerprint256) !== undefined;
+  const met = await recall(address, knownServers, isProven);
+  let client: VncClient;
+  try {
+    client = await connectTo(place, begin, options, met);
+  } catch (error) {
+    throw met.explain(error);
+  }
+  try {
+    await met.remember(
+      client.security,
+      place.kind === 'websocket' && place.url.protocol === 'wss:',
+    );
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return client;
+}
+
+async function connectTo(
+  place: Place,
+  begin: (options: ClientOptions) => Promise<VncClient>,
+  options: ConnectOptions,
+  met: Acquaintance,
+): Promise<VncClient> {
+  const { signal, jpeg, knownServers: _, ...rest } = options;
   const uri: Partial<VncUri> = place.kind === 'address' ? place.uri : {};
-  const accept = narrowedTo(acceptedTypes(options), uri.securityType);
-  const tls = createTlsConnector(connectorOptions(options.tls ?? {}, place, uri));
+  const accept = met.narrow(narrowedTo(acceptedTypes(options), uri.securityType));
+  const tls = createTlsConnector({
+    ...connectorOptions(options.tls ?? {}, place, uri),
+    ...(met.pin === undefined ? {} : { fingerprint256: met.pin }),
+    believeAny: met.believes,
+  });
   const decoder = jpeg === false ? undefined : await loadJpegDecoder();
   const { stream, tlsInfo } = await open(place, { ...options, tls });
   // The handshake ends with the stream; why, is known here alone.
