@@ -32,6 +32,12 @@ export class LossyRegion {
     for (const r of lossy) this.#recent.add(r);
   }
 
+  /** These are not exact, and keep still already. */
+  calm(r: Rectangle): void {
+    this.#recent.subtract(r);
+    this.#old.add(r);
+  }
+
   /** The viewer moved something, blurred or not. */
   moved(move: Move, now: number): void {
     if (this.isEmpty) return;

@@ -2,7 +2,7 @@
  * The picture that one viewer sees: the display's shadow, clipped or padded with black to the size that the viewer
  * knows (one without DesktopSize keeps its first size for ever, as in QEMU), or all black for one that may not look.
  */
-import type { PixelBlock } from '../codec/codec.ts';
+import type { Encoder, PixelBlock } from '../codec/codec.ts';
 import { blockOf } from '../codec/pixel-block.ts';
 import { OPAQUE } from '../pixels/framebuffer.ts';
 import type { PixelTranslator } from '../pixels/translate.ts';
@@ -50,12 +50,15 @@ export const cutForParts = (r: Rectangle): Rectangle[] =>
 /** Cuts a rectangle into pieces that an encoder takes, row by row of pieces. */
 export function cutRectangle(
   r: Rectangle,
-  encoder: { readonly maxWidth: number; readonly maxArea: number },
+  encoder: Pick<Encoder, 'maxWidth' | 'maxHeight' | 'maxArea'>,
   mostPixels: number = MAX_PIECE_PIXELS,
 ): Rectangle[] {
   const maxArea = Math.min(encoder.maxArea, mostPixels);
   const columns = Math.min(r.width, encoder.maxWidth, maxArea);
-  const fitting = Math.max(1, Math.floor(maxArea / columns));
+  const fitting = Math.min(
+    Math.max(1, Math.floor(maxArea / columns)),
+    encoder.maxHeight ?? Number.POSITIVE_INFINITY,
+  );
   const grid = GRIDS.find((each) => each <= fitting) ?? 1;
   const rows = fitting - (fitting % grid);
   const pieces: Rectangle[] = [];

@@ -22,7 +22,7 @@ export class ViewerEncoders {
       known.wishes = wishes;
       return known.encoder;
     }
-    const encoder = codec.createEncoder(options);
+    const encoder = codec.createEncoder({ ...options, connection: this });
     this.#encoders.set(codec.encoding, { encoder, wishes });
     return encoder;
   }

@@ -129,6 +129,7 @@ export class ViewerPixels {
     } else {
       writeRectangleHeader(w, piece, negotiated.codec.encoding);
       encoder.encode(block, translator.format, w);
+      if (encoder.lossy === true) lossy = [piece];
     }
     this.lossy.sent(piece, lossy, performance.now());
   }

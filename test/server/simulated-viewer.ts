@@ -8,6 +8,7 @@ import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import { readRectangleHeader } from '../../src/rfb/rectangle.ts';
 import { allRights } from '../../src/security/identity.ts';
 import type { Shadow } from '../../src/server/shadow.ts';
+import type { VideoEncoders } from '../../src/server/video-encoder.ts';
 import { ViewerUpdates } from '../../src/server/viewer-updates.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
 import { Cursor } from '../../src/wire/cursor.ts';
@@ -16,16 +17,17 @@ import type { FakeDisplay } from '../support/fake-display.ts';
 export class SimulatedViewer {
   picture: Framebuffer;
   /** What it was sent, in all. */
-  readonly received = { copies: 0, copiedPixels: 0, pixels: 0, bytes: 0 };
+  readonly received = { copies: 0, copiedPixels: 0, pixels: 0, frames: 0, bytes: 0 };
   readonly updates: ViewerUpdates;
   readonly leave: () => void;
   readonly #display: FakeDisplay;
   readonly #writer = new ByteWriter();
   #writing: Iterator<void> | undefined;
   #mayLook = true;
+  #film = '';
   #offered = false;
 
-  constructor(display: FakeDisplay, shadow: Shadow) {
+  constructor(display: FakeDisplay, shadow: Shadow, video?: VideoEncoders) {
     const { width, height } = display.framebuffer;
     this.#display = display;
     this.picture = new Framebuffer(width, height);
@@ -37,6 +39,7 @@ export class SimulatedViewer {
       rights: allRights,
       width,
       height,
+      ...(video === undefined ? {} : { video }),
     });
     const leave = shadow.join({
       get takesMoves() {
@@ -136,11 +139,26 @@ export class SimulatedViewer {
       this.picture.move(c.u16(), c.u16(), r);
       this.received.copies += 1;
       this.received.copiedPixels += r.width * r.height;
+    } else if (r.encoding === Encoding.OpenH264) {
+      this.#frame(c, r);
     } else {
       assert.equal(r.encoding, Encoding.Raw);
       const block = c.view(r.width * r.height * 4).slice();
       this.picture.put(r, new Uint32Array(block.buffer));
       this.received.pixels += r.width * r.height;
     }
+  }
+
+  /** What a test's encoder makes stands there as it is; a film begins with a keyframe and the flags to say so. */
+  #frame(c: Cursor, r: Rectangle): void {
+    const length = c.u32();
+    const flags = c.u32();
+    const film = `${r.x},${r.y},${r.width},${r.height}`;
+    assert.ok(flags === 3 || (flags === 0 && this.#film === film));
+    this.#film = film;
+    this.received.frames += 1;
+    if (length === 0) return;
+    const block = c.view(length).slice();
+    this.picture.put(r, new Uint32Array(block.buffer));
   }
 }

@@ -8,6 +8,7 @@ import { codecs } from '../../src/codec/registry.ts';
 import type { ServerEstablished } from '../../src/handshake/established.ts';
 import type { RfbVersion } from '../../src/rfb/version.ts';
 import { allRights, type Peer, type Rights } from '../../src/security/identity.ts';
+import type { VideoEncoders } from '../../src/server/video-encoder.ts';
 import { createServer, type SharePolicy, type VncServer } from '../../src/server/server.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
 import type { ByteStream } from '../../src/wire/byte-stream.ts';
@@ -34,6 +35,7 @@ export interface ServedOptions {
   readonly limits?: Partial<Limits>;
   readonly share?: SharePolicy;
   readonly codecs?: readonly Codec[];
+  readonly video?: VideoEncoders;
   readonly logger?: Logger;
 }
 
@@ -46,7 +48,7 @@ export class Served {
 
   constructor(options: ServedOptions = {}) {
     this.display = options.display ?? new FakeDisplay();
-    const { limits, share, logger } = options;
+    const { limits, share, logger, video } = options;
     this.server = createServer(
       {
         display: this.display,
@@ -59,6 +61,7 @@ export class Served {
         },
         ...(limits === undefined ? {} : { limits }),
         ...(share === undefined ? {} : { share }),
+        ...(video === undefined ? {} : { video }),
         ...(logger === undefined ? {} : { logger }),
       },
       {

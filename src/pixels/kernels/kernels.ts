@@ -76,6 +76,58 @@ export interface Kernels {
     target: number,
   ) => void;
 
+  /** How many bytes `writeIndexRuns` makes of so many indexes. */
+  readonly indexRunBytes: (indexes: number, count: number) => number;
+  /**
+   * ZRLE's runs of a palette's indexes (each less than 128), one byte each without gaps: an index, or 128 + index and the
+   * run's length less 1 as bytes of 255 and a rest. Returns the bytes written.
+   */
+  readonly writeIndexRuns: (indexes: number, count: number, target: number) => number;
+  /** Indexes as 1, 2 or 4 bits, the most significant first, each row from a new byte. Returns the bytes written. */
+  readonly packIndexes: (
+    indexes: number,
+    width: number,
+    height: number,
+    bits: number,
+    target: number,
+  ) => number;
+  /** How many bytes `writePixelRuns` makes of a block. */
+  readonly pixelRunBytes: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    size: number,
+  ) => number;
+  /** ZRLE's runs of values, packed as by `packPixels`, each with its length. Returns the bytes written. */
+  readonly writePixelRuns: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    target: number,
+    size: number,
+    shift0: number,
+    shift1: number,
+    shift2: number,
+    shift3: number,
+  ) => number;
+
+  /**
+   * A row of Hextile's tiles, at most 16 high, each as whatever is shortest: `size` (1..4) bytes of each value, byte i being value >>>
+   * byte i of `shifts`. The state (hextile-layout.ts) goes from tile to tile of a rectangle. Returns the bytes written, never more
+   * than width * height * size and 1 a tile; it may scribble on 8 more.
+   */
+  readonly writeHextileTiles: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    size: number,
+    shifts: number,
+    state: number,
+    target: number,
+  ) => number;
   /** Writes `size` (1..4) bytes of each value without gaps: byte i is value >>> shift i. Shifts past `size` must be 0. */
   readonly packPixels: (
     pixels: number,

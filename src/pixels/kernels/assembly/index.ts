@@ -4,6 +4,7 @@ export { indexFeatures, matchFeatures } from './features';
 export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
 export { filterGradient } from './filter';
+export { writeHextileTiles } from './hextile';
 export { moveChannels, packPixels, translatePixels } from './pack';
 export {
   addColours,
@@ -15,6 +16,13 @@ export {
   remapIndexes,
   scanPalette,
 } from './palette';
+export {
+  indexRunBytes,
+  packIndexes,
+  pixelRunBytes,
+  writeIndexRuns,
+  writePixelRuns,
+} from './runs';
 export {
   countRepeats,
   countTransitions,

@@ -9,7 +9,9 @@ import { featureKernels } from './features.ts';
 import { filterKernels } from './filter.ts';
 import { packKernels } from './pack.ts';
 import { paletteKernels } from './palette.ts';
+import { runKernels } from './runs.ts';
 import { surveyKernels } from './survey.ts';
+import { hextileKernels } from './hextile.ts';
 import { inflateKernels } from './inflate.ts';
 import { unpackKernels } from './unpack.ts';
 import { zrleTileKernels } from './zrle-tile.ts';
@@ -23,7 +25,9 @@ export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...filterKernels(memory),
   ...packKernels(memory),
   ...paletteKernels(memory),
+  ...runKernels(memory),
   ...surveyKernels(memory),
+  ...hextileKernels(memory),
   ...inflateKernels(memory),
   ...unpackKernels(memory),
   ...zrleTileKernels(memory, unpackKernels(memory)),
