@@ -98,7 +98,7 @@ async function startSite(): Promise<Site> {
       return;
     }
     const path = join(process.cwd(), normalize(pathname));
-    if (!/^\/out\/src\//.test(pathname) || !existsSync(path)) {
+    if (!pathname.startsWith('/out/src/') || !existsSync(path)) {
       response.writeHead(404).end();
       return;
     }
