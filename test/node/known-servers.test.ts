@@ -9,6 +9,8 @@ import { VncError } from '../../src/core/errors.ts';
 import { parseAddress } from '../../src/node/address.ts';
 import { connect, type ConnectOptions } from '../../src/node/connect.ts';
 import { findServer, rememberServer } from '../../src/node/known-servers.ts';
+import { createFbsFile } from '../../src/node/recording/fbs.ts';
+import { recordSession } from '../../src/node/recording/record.ts';
 import { serve, type ServeOptions, type Serving } from '../../src/node/serve.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { makeTestPki } from '../support/test-pki.ts';
@@ -159,6 +161,11 @@ describe('connect with known servers', () => {
       const vnc = await connect(wss, { password, knownServers: { file: path('f'), trustFirst } });
       await vnc.close();
     }
+    const knownServers = { file: path('g'), trustFirst: true };
+    const recording = await createFbsFile(path('wss.fbs'));
+    await (await recordSession(wss, recording, { password, knownServers })).close();
+    await recording.close();
+    assert.equal(readFileSync(path('g'), 'utf8'), readFileSync(path('f'), 'utf8'));
     assert.match(readFileSync(path('f'), 'utf8'), /^127\.0\.0\.1::\d+ X509Vnc [0-9a-f]{64}\n$/);
   });
 });
