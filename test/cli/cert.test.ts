@@ -54,7 +54,11 @@ async function fails(
 ): Promise<void> {
   const ended = await cert(cwd, ...args);
   assert.match(ended.stderr, sentence);
-  assert.match(ended.stderr, /^sallyport: [^\n]+\n$/, 'one sentence, and no stack');
+  assert.match(
+    ended.stderr,
+    /^sallyport: [^\n]+\n(  what to do: [^\n]+\n)?$/,
+    'one sentence, what to do, and no stack',
+  );
   assert.equal(ended.stdout, '');
   assert.equal(ended.code, code);
 }
