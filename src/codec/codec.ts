@@ -15,6 +15,11 @@ export interface Codec {
   /** Number of the encoding (rfb/constants.ts). */
   readonly encoding: number;
   readonly name: string;
+  /**
+   * What an encoder makes means the same to every viewer: always, as it has no streams, or when it is made with `shareable`.
+   * Absent: never.
+   */
+  readonly sharing?: 'always' | 'restarted';
   /** It may lose something: a client asks for it only when told to. */
   readonly onRequest?: true;
   /** Absent for encodings that we only decode. */
@@ -36,7 +41,7 @@ export interface EncoderOptions {
   readonly qualityLevel?: number;
   /** Stands for the connection: ZRLE and ZYWRLE find the stream by it that they have in common. Absent: one of its own. */
   readonly connection?: object;
-  /** What `encodeParts` makes must mean the same to every viewer: it begins with new streams. Default false. */
+  /** What each call makes must mean the same to every viewer: it begins with new streams. Default false. */
   readonly shareable?: boolean;
 }
 
@@ -101,6 +106,8 @@ export interface Encoder {
   readonly lossy?: boolean;
   /** Goes on, with the same streams, as if made with these options. */
   readonly retune?: (options: EncoderOptions) => void;
+  /** Begins with new streams: the viewer was sent what another encoder made. Absent where there are none, or they must go on. */
+  readonly restart?: () => void;
 }
 
 export interface EncodedParts {

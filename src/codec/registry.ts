@@ -5,6 +5,7 @@ import { copyRect } from './copy-rect/copy-rect.ts';
 import { hextile } from './hextile/hextile.ts';
 import { raw } from './raw/raw.ts';
 import { rre } from './rre/rre.ts';
+import { tightPng } from './tight-png/tight-png.ts';
 import { tight } from './tight/tight.ts';
 import { trle } from './trle/trle.ts';
 import { zlib } from './zlib/zlib.ts';
@@ -19,6 +20,7 @@ export const codecs: readonly Codec[] = [
   trle,
   hextile,
   zlib,
+  tightPng,
   copyRect,
   rre,
   corre,

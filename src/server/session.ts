@@ -225,6 +225,7 @@ export class Session {
     const { events } = display;
     const updates = this.#updates;
     const subscriptions = [
+      () => updates.leave(),
       shadow.join({
         get takesMoves() {
           return updates.takesMoves;

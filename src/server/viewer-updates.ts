@@ -305,6 +305,11 @@ export class ViewerUpdates {
     if (this.#sentUpdates > before) this.flow.writeMark(w);
   }
 
+  /** The viewer has gone. */
+  leave(): void {
+    this.#pixels.leave();
+  }
+
   /** Bytes of it were given to the stream. */
   sent(bytes: number): void {
     this.flow.sent(bytes);
@@ -385,10 +390,16 @@ export class ViewerUpdates {
       pieces.unshift(...this.#takeEchoes(wanted, now).flatMap((r) => pass.cut(r)));
     }
     if (!asked && w.length >= this.flow.roomBytes) {
-      for (const r of pieces.splice(0)) this.#damage.add(r);
+      for (const piece of pieces.splice(0)) this.#putBack(piece);
       return undefined;
     }
     return pieces.shift();
+  }
+
+  /** To be sent another time. What was to be made exact must not be blurred once more, or it might never be. */
+  #putBack(piece: Piece): void {
+    if (piece.exact) this.#pixels.lossy.putBack(piece);
+    else this.#damage.add(piece);
   }
 
   #takeEchoes(wanted: readonly Rectangle[], now: number): Rectangle[] {

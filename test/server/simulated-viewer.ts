@@ -1,27 +1,36 @@
 /** A viewer without a connection: what its ViewerUpdates write is drawn at once, in as many steps as a test likes. */
 import assert from 'node:assert/strict';
-import { codecs } from '../../src/codec/registry.ts';
+import type { Decoder } from '../../src/codec/codec.ts';
+import { decodeRectangle } from '../../src/codec/decode-rectangle.ts';
+import { codecs, findCodec } from '../../src/codec/registry.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
 import { Framebuffer, OPAQUE } from '../../src/pixels/framebuffer.ts';
 import { DesktopSizeReason, Encoding, ServerMessageType } from '../../src/rfb/constants.ts';
+import { nativeFormat } from '../../src/rfb/pixel-format.ts';
 import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import { readRectangleHeader } from '../../src/rfb/rectangle.ts';
 import { allRights } from '../../src/security/identity.ts';
 import type { Shadow } from '../../src/server/shadow.ts';
 import type { VideoEncoders } from '../../src/server/video-encoder.ts';
 import { ViewerUpdates } from '../../src/server/viewer-updates.ts';
+import { ByteReader } from '../../src/wire/byte-reader.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
 import { Cursor } from '../../src/wire/cursor.ts';
+import { memoryPair } from '../../src/wire/memory-pair.ts';
 import type { FakeDisplay } from '../support/fake-display.ts';
 
 export class SimulatedViewer {
   picture: Framebuffer;
   /** What it was sent, in all. */
   readonly received = { copies: 0, copiedPixels: 0, pixels: 0, frames: 0, bytes: 0 };
+  /** Set before anything came: what comes is kept for draw(), which knows every encoding. */
+  drawsLater = false;
   readonly updates: ViewerUpdates;
   readonly leave: () => void;
   readonly #display: FakeDisplay;
   readonly #writer = new ByteWriter();
+  readonly #inbox = new ByteWriter();
+  readonly #decoders = new Map<number, Decoder>();
   #writing: Iterator<void> | undefined;
   #mayLook = true;
   #film = '';
@@ -53,6 +62,7 @@ export class SimulatedViewer {
     this.leave = () => {
       this.#writing?.return?.();
       off();
+      updates.leave();
       leave();
     };
   }
@@ -118,9 +128,49 @@ export class SimulatedViewer {
     }
   }
 
+  /** Draws what came since the last call. */
+  async draw(): Promise<void> {
+    const [ours, theirs] = memoryPair();
+    const { length } = this.#inbox;
+    this.#inbox.send(theirs);
+    const reader = new ByteReader(ours);
+    while (reader.consumed < length) {
+      const type = (await reader.cursor(1)).u8();
+      if (type === ServerMessageType.EndOfContinuousUpdates) continue;
+      assert.equal(type, ServerMessageType.FramebufferUpdate);
+      const head = await reader.cursor(3);
+      head.skip(1);
+      for (let left = head.u16(); left > 0; left--) if (!(await this.#draw(reader))) break;
+    }
+  }
+
+  /** Returns whether more may come in this update. */
+  async #draw(reader: ByteReader): Promise<boolean> {
+    const r = readRectangleHeader(await reader.cursor(12));
+    if (r.encoding === Encoding.LastRect) return false;
+    if (r.encoding === Encoding.DesktopSize) {
+      this.picture = this.picture.resized(r.width, r.height);
+    } else if (r.encoding === Encoding.CopyRect) {
+      const from = await reader.cursor(4);
+      this.picture.move(from.u16(), from.u16(), r);
+      this.received.copies += 1;
+    } else {
+      const decoder = this.#decoders.get(r.encoding) ?? findCodec(r.encoding)!.createDecoder({});
+      this.#decoders.set(r.encoding, decoder);
+      const context = { reader, format: nativeFormat, target: this.picture };
+      await decodeRectangle(decoder, r, { ...context, limits: defaultLimits });
+      this.received.pixels += r.width * r.height;
+    }
+    return true;
+  }
+
   #receive(): void {
     const bytes = this.#writer.take();
     this.received.bytes += bytes.length;
+    if (this.drawsLater) {
+      this.#inbox.bytes(bytes);
+      return;
+    }
     const c = new Cursor(bytes);
     while (c.remaining > 0) {
       const type = c.u8();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { VncError } from '../../src/core/errors.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import type { Logger } from '../../src/core/logger.ts';
-import type { Codec } from '../../src/codec/codec.ts';
+import type { Codec, JpegEncoder } from '../../src/codec/codec.ts';
 import { codecs } from '../../src/codec/registry.ts';
 import type { ServerEstablished } from '../../src/handshake/established.ts';
 import type { RfbVersion } from '../../src/rfb/version.ts';
@@ -37,6 +37,7 @@ export interface ServedOptions {
   readonly codecs?: readonly Codec[];
   readonly video?: VideoEncoders;
   readonly logger?: Logger;
+  readonly jpeg?: JpegEncoder;
 }
 
 export class Served {
@@ -48,7 +49,7 @@ export class Served {
 
   constructor(options: ServedOptions = {}) {
     this.display = options.display ?? new FakeDisplay();
-    const { limits, share, logger, video } = options;
+    const { limits, share, logger, jpeg, video } = options;
     this.server = createServer(
       {
         display: this.display,
@@ -63,6 +64,7 @@ export class Served {
         ...(share === undefined ? {} : { share }),
         ...(video === undefined ? {} : { video }),
         ...(logger === undefined ? {} : { logger }),
+        ...(jpeg === undefined ? {} : { jpeg }),
       },
       {
         codecs: options.codecs ?? codecs,

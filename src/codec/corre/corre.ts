@@ -11,6 +11,7 @@ const places = { bytes: 1 } as const;
 export const corre: Codec = {
   encoding: Encoding.CoRRE,
   name: 'CoRRE',
+  sharing: 'always',
   createEncoder: () => createRreEncoder(places),
   createDecoder: () => createRreDecoder(places),
 };

@@ -56,6 +56,7 @@ const decoder: Decoder = {
 export const raw: Codec = {
   encoding: Encoding.Raw,
   name: 'Raw',
+  sharing: 'always',
   createEncoder,
   createDecoder: () => decoder,
 };

@@ -132,6 +132,7 @@ const places: Places = { bytes: 2 };
 export const rre: Codec = {
   encoding: Encoding.RRE,
   name: 'RRE',
+  sharing: 'always',
   createEncoder: () => createRreEncoder(places),
   createDecoder: () => createRreDecoder(places),
 };

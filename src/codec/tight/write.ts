@@ -1,22 +1,23 @@
-/** Tight: one rectangle's payload without loss: a fill, two colours as bits, indexes, or pixels (RFB 7.7.7). */
+/** Tight: one rectangle's payload without loss: two colours as bits, indexes, or pixels (RFB 7.7.7). */
+import { Encoding } from '../../rfb/constants.ts';
 import { kernelSet } from '../../pixels/kernels/kernels.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { PixelBlock } from '../codec.ts';
-import { packBlock, type WirePixel } from '../wire-pixel.ts';
+import { hasTpixel, packBlock, perFormat, tpixel, type WirePixel } from '../wire-pixel.ts';
 import { DeflateEffort } from '../zlib-stream.ts';
 import { coloursOf, loadPalette, type Workspace } from './colours.ts';
 import {
-  Compression,
   EXPLICIT_FILTER,
   Filter,
   indexedRowBytes,
   MAX_AREA,
   MIN_COMPRESSED_BYTES,
 } from './control.ts';
+import type { Lossless } from './encode.ts';
 import type { Tuning } from './levels.ts';
-import { Stream, type Streams } from './streams.ts';
+import { createStreams, Stream, type Streams } from './streams.ts';
 
-export interface Writing {
+interface Writing {
   readonly sink: ByteWriter;
   readonly streams: Streams;
   readonly pixel: WirePixel;
@@ -25,20 +26,46 @@ export interface Writing {
   readonly gradient: boolean;
 }
 
-export function writeFill({ sink, pixel }: Writing, value: number): void {
-  sink.u8(Compression.Fill << 4);
-  pixel.writeOne(value, sink.reserve(pixel.size), 0);
+/** One viewer's Tight, with its streams. */
+export function createLossless(): Lossless {
+  const streams = createStreams();
+  const pixelOf = perFormat(tpixel);
+  return {
+    encoding: Encoding.Tight,
+    restart: streams.restart,
+    writerFor: (format, sink, { tuning, gradient }) => {
+      const pixel = pixelOf(format);
+      const writing = {
+        sink,
+        streams,
+        pixel,
+        tuning,
+        gradient: gradient && hasTpixel(format),
+      };
+      return {
+        pixelSize: pixel.size,
+        writeIndexed: (block, workspace, list) => {
+          if (coloursOf(workspace, list).length > 2 || bitsAreSmaller(block, pixel.size))
+            writeIndexed(writing, block, workspace, list);
+          else writePixels(writing, block);
+        },
+        writePixels: (block) => {
+          writePixels(writing, block);
+        },
+      };
+    },
+  };
 }
 
 /** Whether a palette of two and bits take fewer bytes than pixels: not so for the smallest rectangles. */
-export function bitsAreSmaller({ width, height }: PixelBlock, pixelSize: number): boolean {
+function bitsAreSmaller({ width, height }: PixelBlock, pixelSize: number): boolean {
   const bits =
     1 /* filter */ + 1 /* colours */ + 2 * pixelSize + indexedRowBytes(width, 2) * height;
   return bits < width * height * pixelSize;
 }
 
 /** A block whose colours, two or more, are those of a list. */
-export function writeIndexed(
+function writeIndexed(
   { sink, streams, pixel, tuning }: Writing,
   block: PixelBlock,
   workspace: Workspace,
@@ -68,7 +95,7 @@ export function writeIndexed(
 }
 
 /** A block as its pixels, filtered or not. */
-export function writePixels(writing: Writing, block: PixelBlock): void {
+function writePixels(writing: Writing, block: PixelBlock): void {
   const { sink, pixel, tuning, gradient } = writing;
   const area = block.width * block.height;
   const size = area * pixel.size;
@@ -129,7 +156,7 @@ function writeGradient({ sink, streams, pixel, tuning }: Writing, block: PixelBl
 const SAMPLE_EVERY = 5;
 
 /** As photos are: less than a third of the pixels are as their left or upper neighbour. */
-function isSmooth({ width, height, address, stride }: PixelBlock): boolean {
+export function isSmooth({ width, height, address, stride }: PixelBlock): boolean {
   const sampled = Math.ceil((height - 1) / SAMPLE_EVERY) * (width - 1);
   const { kernels } = kernelSet();
   return 3 * kernels.countRepeats(address, stride, width, height, SAMPLE_EVERY) < sampled;

@@ -10,6 +10,7 @@ import { createEncoder } from './encode.ts';
 export const trle: Codec = {
   encoding: Encoding.TRLE,
   name: 'TRLE',
+  sharing: 'always',
   createEncoder,
   createDecoder,
 };
