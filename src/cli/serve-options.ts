@@ -57,6 +57,7 @@ interface RawOptions {
   drain: number;
   pidFile?: string;
   qemu?: true;
+  powerControl?: true;
   json?: true;
   verbose?: true;
 }
@@ -213,6 +214,10 @@ export function serveCommand(
       'authority to verify it by; off this machine it must be verified',
     )
     .option('--qemu', 'serve a guest: the QEMU command stands behind `--`')
+    .option(
+      '--power-control',
+      'let viewers that have the right shut the guest of --qemu down, and reset it',
+    )
     .optionsGroup(
       "In QEMU's words, in place of --listen, --security, --tls-dir and their like (docs/from-qemu.md):",
     )
@@ -272,6 +277,7 @@ const QEMU_SAYS: readonly string[] = [
   '--connect',
   '--security',
   '--share',
+  '--power-control',
   '--tls-dir',
   '--tls-cert',
   '--tls-key',
@@ -376,8 +382,9 @@ function displayChoice(
       throw usage('--qemu needs the command behind `--`: --qemu -- qemu-system-x86_64 -m 1024');
     if (display !== undefined) throw usage(`--qemu and the display ${display} exclude each other`);
     refuseUpstreamOptions(raw, 'a guest');
-    return { kind: 'qemu', command: [program, ...rest] };
+    return { kind: 'qemu', command: [program, ...rest], powerControl: raw.powerControl === true };
   }
+  if (raw.powerControl === true) throw usage('--power-control goes with --qemu');
   if (afterDashes !== undefined) throw usage('a command behind `--` needs --qemu');
   if (display === undefined || display === 'testcard') {
     refuseUpstreamOptions(raw, 'the test card');

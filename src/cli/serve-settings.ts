@@ -20,7 +20,12 @@ export type DisplayChoice =
       readonly speed: number;
       readonly loop: boolean;
     }
-  | { readonly kind: 'qemu'; readonly command: readonly [string, ...string[]] };
+  | {
+      readonly kind: 'qemu';
+      readonly command: readonly [string, ...string[]];
+      /** Viewers with the right may switch it off and reset it. */
+      readonly powerControl: boolean;
+    };
 
 export type MonitorChoice =
   | { readonly kind: 'unix'; readonly path: string }
