@@ -54,7 +54,7 @@ describe('fences', () => {
         viewer.send(`f8 000000 80000000 01 ${mark}`);
         await viewer.receives(`f8 000000 00000000 01 ${mark}`);
       }
-      mock.timers.tick(16);
+      mock.timers.tick(32);
       await viewer.receives(update(0, 0, '020000ff', '00000002'));
     } finally {
       mock.timers.reset();
@@ -179,6 +179,25 @@ describe('continuous updates', () => {
     served.display.paint(1, pixel(0, 0));
     viewer.send('f8 000000 80000000 01 78');
     await viewer.receives('f8 000000 00000000 01 78');
+    await served.server.close();
+  });
+});
+
+describe('marks', () => {
+  it('that could not be set, as too many were open, are set when one comes back', async () => {
+    const served = new Served();
+    const viewer = await offered(served);
+    viewer.send(on());
+    await until(() => served.server.viewers.length === 1);
+    const mark = (i: number): string => i.toString(16).padStart(8, '0');
+    for (let i = 1; i <= 32; i++) {
+      served.display.paint(i, pixel(0, 0));
+      await viewer.receives(update(0, 0, `${mark(i).slice(6)}0000ff`, mark(i)));
+    }
+    served.display.paint(33, pixel(0, 0));
+    await viewer.receives('00 00 0001 0000 0000 0001 0001 00000000 210000ff');
+    viewer.send(answer(mark(1)));
+    await viewer.receives(`f8 000000 80000001 04 ${mark(33)}`);
     await served.server.close();
   });
 });
