@@ -9,7 +9,31 @@ declare function setTimeout(callback: () => void, delayMs?: number): TimerHandle
 declare function clearTimeout(handle: TimerHandle | undefined): void;
 declare function queueMicrotask(callback: () => void): void;
 declare const performance: { now(): number };
-declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T };
+/** The part of WebCrypto that SCRAM needs. */
+interface SubtleCrypto {
+  importKey(
+    format: 'raw',
+    key: Uint8Array,
+    algorithm: 'PBKDF2' | { name: 'HMAC'; hash: string },
+    extractable: false,
+    usages: readonly ('deriveBits' | 'sign')[],
+  ): Promise<CryptoKey>;
+  deriveBits(
+    algorithm: { name: 'PBKDF2'; hash: string; salt: Uint8Array; iterations: number },
+    key: CryptoKey,
+    bits: number,
+  ): Promise<ArrayBuffer>;
+  sign(algorithm: 'HMAC', key: CryptoKey, data: Uint8Array): Promise<ArrayBuffer>;
+  digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer>;
+}
+interface CryptoKey {
+  readonly usages: readonly string[];
+}
+declare const crypto: {
+  getRandomValues<T extends Uint8Array>(array: T): T;
+  /** Missing on pages that came over clear HTTP. */
+  readonly subtle?: SubtleCrypto;
+};
 declare class TextEncoder {
   encode(text: string): Uint8Array;
 }
@@ -24,6 +48,7 @@ interface AbortSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 declare function atob(base64: string): string;
+declare function btoa(binary: string): string;
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum: number; shared?: boolean });

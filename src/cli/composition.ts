@@ -184,7 +184,7 @@ function checkUsage(
   const list = names.join(', ');
   if (needs.users && (settings.usersFile ?? settings.accessFile) === undefined)
     throw usage(
-      `${names.filter((name) => name.endsWith('Plain')).join(', ')} needs --users FILE or --access FILE`,
+      `${names.filter((name) => /(?:Plain|SASL)$/.test(name)).join(', ')} needs --users FILE or --access FILE`,
     );
   if (!needs.users && settings.usersFile !== undefined)
     throw usage(`--users is of no use: ${list} asks for no user name`);

@@ -70,9 +70,9 @@ DISPLAY is one of
   unix:/path          the same, on a unix socket
 
 Security types, strongest first
-  X509Plain X509Vnc X509None   TLS with a server certificate
-  TLSPlain TLSVnc TLSNone      TLS without proof of who answers
-  Plain VncAuth None           no encryption
+  X509Plain X509SASL X509Vnc X509None   TLS with a server certificate
+  TLSPlain TLSSASL TLSVnc TLSNone       TLS without proof of who answers
+  Plain VncAuth None                    no encryption
 
 SIGHUP reads certificates, passwords, users and the access file again, and opens the audit file anew.
 SIGINT and SIGTERM end it.

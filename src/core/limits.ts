@@ -30,6 +30,8 @@ export interface Limits {
   readonly maxVeNCryptSubtypes: number;
   /** User name or password of the Plain exchange, bytes each. */
   readonly maxPlainBytes: number;
+  /** List of SASL mechanisms, and what one of them sends in one step, bytes each. */
+  readonly maxSaslBytes: number;
   /** Screens in an ExtendedDesktopSize layout. */
   readonly maxScreens: number;
   /** Bytes queued for a viewer that does not read, above one full frame; past it the viewer is dropped. */
@@ -66,6 +68,7 @@ export const defaultLimits: Limits = Object.freeze({
   maxSecurityTypes: 255,
   maxVeNCryptSubtypes: 20,
   maxPlainBytes: 1023,
+  maxSaslBytes: 4096,
   maxScreens: 16,
   maxBacklogBytes: 8 * 1024 * 1024,
   maxUnauthenticated: 64,

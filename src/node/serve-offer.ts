@@ -71,7 +71,7 @@ export function checkPolicy(
 export function checkWebSocket(offer: SecurityOffer): void {
   if (offerInsideTls(offer).types.length === 0)
     throw policyError(
-      'a WebSocket needs one of the X509 types, for wss, or VncAuth, None or Plain: browsers know no anonymous TLS',
+      'a WebSocket needs X509Plain, X509Vnc or X509None, for wss, or VncAuth, None or Plain: browsers know no anonymous TLS',
     );
 }
 

@@ -1,6 +1,6 @@
 /**
  * What may be offered or accepted, and in which order. Names are those that viewers use on their command lines
- * (TigerVNC's SecurityTypes): `None`, `VncAuth`, `Plain`, `TLSNone`, … `X509Plain`. Both ends read their lists here.
+ * (TigerVNC's SecurityTypes): `None`, `VncAuth`, `Plain`, `TLSNone`, … `X509Plain`, `X509SASL`. Both ends read their lists here.
  */
 import { SecurityTypeNumber, VeNCryptSubtype } from '../rfb/constants.ts';
 import type { Peer } from './identity.ts';
@@ -75,8 +75,8 @@ export function orderOffer(offer: SecurityOffer): SecurityOffer {
 }
 
 /**
- * What is offered where TLS is around the whole connection already, as in wss: what stands inside the X.509 sub-types, and
- * the bare types. noVNC knows just these: None, VncAuth and VeNCrypt with nothing but Plain.
+ * What is offered where TLS is around the whole connection already, as in wss: what stands inside the X.509 sub-types but
+ * for SASL, which no browser speaks, and the bare types. noVNC knows just these: None, VncAuth and VeNCrypt with nothing but Plain.
  */
 export function offerInsideTls(offer: SecurityOffer): SecurityOffer {
   const inner = new Set(offer.types.filter((type) => type !== SecurityTypeNumber.VeNCrypt));

@@ -5,7 +5,7 @@
  * S: u8 0, u8 2                   C: u8 0, u8 2
  * S: u8 0 (version taken), u8 n, n * u32 sub-type
  * C: u32 sub-type
- * S: u8 1, TLS handshake          257..262 only: 256 (Plain) has neither, and viewers break when it has
+ * S: u8 1, TLS handshake          not for 256 (Plain): viewers break when it has either
  * inner exchange, then always a SecurityResult, even if the inner type is None and the version is 3.7
  * ```
  * INVARIANT: nothing is left of the clear bytes when TLS starts, and a new reader reads what comes out of it.

@@ -11,6 +11,8 @@ const names = ['None', 'VncAuth', 'Plain', 'TLSNone', 'TLSVnc', 'TLSPlain'].conc
   'X509None',
   'X509Vnc',
   'X509Plain',
+  'X509SASL',
+  'TLSSASL',
 ]);
 const versions: readonly RfbVersion[] = ['3.3', '3.7', '3.8'];
 const tls = { server: fakeAcceptor(), client: fakeConnector() };
@@ -20,7 +22,7 @@ describe('the handshake, both ends', () => {
     for (const name of names) {
       // 3.3 has no VeNCrypt.
       if (version === '3.3' && name !== 'None' && name !== 'VncAuth') continue;
-      const password = name.endsWith('Plain') ? 'open sesame' : 'sesame';
+      const password = /(?:Plain|SASL)$/.test(name) ? 'open sesame' : 'sesame';
 
       for (const chunkBytes of [1, 1000]) {
         it(`${version} ${name}: agrees at both ends, ${chunkBytes} bytes at a time`, async () => {

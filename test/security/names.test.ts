@@ -15,7 +15,7 @@ describe('security type names', () => {
       assert.equal(securityTypeName(number), name);
     }
     assert.equal(securityTypes.size, 3);
-    assert.equal(vencryptSubtypes.size, 7);
+    assert.equal(vencryptSubtypes.size, 9);
   });
 
   it('names types that others speak, and numbers the rest', () => {

@@ -23,6 +23,7 @@ describe('offerInsideTls', () => {
     ['X509Vnc', [2], []],
     ['X509None', [1], []],
     ['X509Plain', [19], [256]],
+    ['X509SASL,TLSSASL', [], []],
     ['X509Plain,X509Vnc,X509None', [19, 2, 1], [256]],
     ['X509Vnc,VncAuth,None', [2, 1], []],
     ['X509Vnc,TLSPlain,TLSNone', [2], []],
@@ -45,7 +46,7 @@ describe('parseSecurityList', () => {
     const reversed = Array.from(securityNames).reverse().join(',');
     assert.deepEqual(parseSecurityList(reversed), {
       types: [19, 2, 1],
-      subtypes: [262, 261, 260, 259, 258, 257, 256],
+      subtypes: [262, 263, 261, 260, 259, 264, 258, 257, 256],
     });
   });
 
@@ -62,7 +63,7 @@ describe('parseSecurityList', () => {
     assert.throws(() => parseSecurityList('X509Plain,RA2'), {
       name: 'TypeError',
       message:
-        'unknown security type "RA2"; known are X509Plain, X509Vnc, X509None, TLSPlain, TLSVnc, TLSNone, Plain, VncAuth, None',
+        'unknown security type "RA2"; known are X509Plain, X509SASL, X509Vnc, X509None, TLSPlain, TLSSASL, TLSVnc, TLSNone, Plain, VncAuth, None',
     });
   });
 

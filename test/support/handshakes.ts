@@ -42,7 +42,8 @@ interface Common extends MemoryPairOptions {
 export type ServeOptions = Common & Partial<Omit<ServerHandshakeOptions, 'stream'>>;
 export type DialOptions = Common & Partial<Omit<ClientHandshakeOptions, 'stream'>>;
 
-const everything = 'X509Plain,X509Vnc,X509None,TLSPlain,TLSVnc,TLSNone,Plain,VncAuth,None';
+const everything =
+  'X509Plain,X509SASL,X509Vnc,X509None,TLSPlain,TLSSASL,TLSVnc,TLSNone,Plain,VncAuth,None';
 
 function held<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);

@@ -12,7 +12,7 @@ export interface QemuOption {
 }
 
 const SASL =
-  'SASL is not spoken; --security X509Plain --users FILE asks for user name and password';
+  'mechanisms and users are not taken from Cyrus SASL; --security X509SASL --users FILE asks by SASL PLAIN, X509Plain by VeNCrypt';
 const PRIORITY =
   'TLS versions and ciphers are not chosen by a GnuTLS priority string; --tls-max 1.3 lifts the ceiling';
 
