@@ -9,6 +9,7 @@ packages="
   grub-rescue-pc
   tigervnc-viewer tigervnc-standalone-server
   gvncviewer
+  sasl2-bin libsasl2-modules libsasl2-modules-db
   x11vnc libvncserver-dev gcc libc6-dev
   wayvnc sway swaybg
   novnc chromium
