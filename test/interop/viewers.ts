@@ -16,7 +16,9 @@ export type Mode =
   | 'TLSPlain'
   | 'X509None'
   | 'X509Vnc'
-  | 'X509Plain';
+  | 'X509Plain'
+  | 'X509SASL'
+  | 'TLSSASL';
 
 export interface ViewerTarget {
   readonly port: number;
@@ -76,7 +78,18 @@ export const tigervnc: Viewer = {
 export const gvncviewer: Viewer = {
   name: 'gvncviewer',
   program: 'gvncviewer',
-  modes: ['None', 'VncAuth', 'TLSNone', 'TLSVnc', 'TLSPlain', 'X509None', 'X509Vnc', 'X509Plain'],
+  modes: [
+    'None',
+    'VncAuth',
+    'TLSNone',
+    'TLSVnc',
+    'TLSPlain',
+    'X509None',
+    'X509Vnc',
+    'X509Plain',
+    'X509SASL',
+    'TLSSASL',
+  ],
   clientCertificates: true,
   start: (x, target) => {
     const pki = join(x.home, 'pki');
@@ -108,7 +121,7 @@ export const gvncviewer: Viewer = {
     if (window === undefined || window === '') return;
     asked.add('credentials');
     await x.xdotool('windowactivate', '--sync', window.split('\n')[0]!);
-    if (target.mode.endsWith('Plain')) {
+    if (/(?:Plain|SASL)$/.test(target.mode)) {
       await x.xdotool('type', '--delay', '20', target.username);
       await x.xdotool('key', 'Tab');
     }
