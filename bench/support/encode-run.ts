@@ -19,6 +19,8 @@ export type EncoderName = 'libvncserver' | 'ours';
 export interface Passes {
   readonly cpu: readonly number[];
   readonly wall: readonly number[];
+  /** Ours: the processor time of finding what changed, which is not in the others. */
+  readonly find?: readonly number[];
 }
 
 export interface Side {
@@ -27,6 +29,8 @@ export interface Side {
   readonly wall: number;
   /** Of the first pass of a process: our compiler's work is in it. */
   readonly coldCpu: number;
+  /** Finding what changed. 0 of libvncserver, which is told. */
+  readonly findCpu: number;
   readonly bytes: number;
   /** Undefined when the decoders agree that no pixel differs. */
   readonly psnr: number;
@@ -36,6 +40,7 @@ export interface Side {
 
 export interface Measured {
   readonly pixels: number;
+  readonly updates: number;
   readonly sides: Readonly<Record<EncoderName, Side>>;
 }
 
@@ -81,6 +86,7 @@ export function measureEncoders(job: Job, programs: Programs): Measured {
   });
   return {
     pixels: plan.pixels,
+    updates: plan.updates.length,
     sides: {
       libvncserver: side('libvncserver', job.theirs.quality !== undefined),
       ours: side('ours', job.ours.quality !== undefined),
@@ -88,12 +94,13 @@ export function measureEncoders(job: Job, programs: Programs): Measured {
   };
 }
 
-function summarize(runs: readonly Passes[]): Pick<Side, 'cpu' | 'wall' | 'coldCpu'> {
+function summarize(runs: readonly Passes[]): Pick<Side, 'cpu' | 'wall' | 'coldCpu' | 'findCpu'> {
   const warm = (values: readonly number[]): number => median(values.slice(values.length >> 1));
   return {
     cpu: median(runs.map((run) => warm(run.cpu))),
     wall: median(runs.map((run) => warm(run.wall))),
     coldCpu: median(runs.map((run) => run.cpu[0]!)),
+    findCpu: median(runs.map((run) => warm(run.find ?? [0]))),
   };
 }
 
