@@ -37,6 +37,8 @@ export function bitsAreSmaller({ width, height }: PixelBlock, pixelSize: number)
   return bits < width * height * pixelSize;
 }
 
+const FEW_COLOURS = 16;
+
 /** A block whose colours, two or more, are those of a list. */
 export function writeIndexed(
   { sink, streams, pixel, tuning }: Writing,
@@ -54,7 +56,8 @@ export function writeIndexed(
     .u8(count - 1);
   pixel.write(colours, sink.reserve(count * pixel.size), 0);
   const rowBytes = indexedRowBytes(width, count);
-  const shape = { bytesPerPixel: 1, rowBytes, effort: tuning.indexes };
+  const effort = count <= FEW_COLOURS ? tuning.plain : tuning.indexes;
+  const shape = { bytesPerPixel: 1, rowBytes, effort };
   const { kernels, palette } = workspace;
   const [zero] = colours as unknown as [number];
   streams.write(sink, stream, rowBytes * height, shape, (target) => {
@@ -128,9 +131,12 @@ function writeGradient({ sink, streams, pixel, tuning }: Writing, block: PixelBl
 
 const SAMPLE_EVERY = 5;
 
-/** As photos are: less than a third of the pixels are as their left or upper neighbour. */
+/** Below this part of pixels as their left or upper neighbour, gradients leave less than repetitions do, in less time. */
+const MOST_REPEATS = 0.7;
+
 function isSmooth({ width, height, address, stride }: PixelBlock): boolean {
   const sampled = Math.ceil((height - 1) / SAMPLE_EVERY) * (width - 1);
   const { kernels } = kernelSet();
-  return 3 * kernels.countRepeats(address, stride, width, height, SAMPLE_EVERY) < sampled;
+  const repeats = kernels.countRepeats(address, stride, width, height, SAMPLE_EVERY);
+  return repeats < MOST_REPEATS * sampled;
 }
