@@ -190,11 +190,22 @@ const dataCost = (colours: number, transitions: number): number => {
   return colours <= 16 ? transitions / 2 : (3 * transitions) / 4;
 };
 
-const cost = (colours: number, transitions: number, pixelSize: number): number =>
-  headCost(colours, pixelSize) + dataCost(colours, transitions);
+/** Bytes of bits and indexes that weigh as much as one on the wire. */
+const RAW_BYTES = 64;
+/** However much alike, bits and indexes take time, and room in the window in which repetitions are found. */
+const rawCost = (colours: number, area: number): number => {
+  if (colours <= 1) return 0;
+  return (colours === 2 ? area / 8 : area) / RAW_BYTES;
+};
+
+const cost = (colours: number, transitions: number, area: number, pixelSize: number): number =>
+  headCost(colours, pixelSize) + dataCost(colours, transitions) + rawCost(colours, area);
+
+const costOf = ({ colours, transitions, width, height }: Part, pixelSize: number): number =>
+  cost(colours, transitions, width * height, pixelSize);
 
 const totalCost = (parts: readonly Part[], { pixelSize }: PlanOptions): number =>
-  parts.reduce((sum, part) => sum + cost(part.colours, part.transitions, pixelSize), 0);
+  parts.reduce((sum, part) => sum + costOf(part, pixelSize), 0);
 
 /** Joins neighbours of a band from left to right. */
 function joinAcross(squares: readonly Part[], planning: Planning): Part[] {
@@ -253,10 +264,9 @@ function joinColours(
   if (colours === 0) return false;
   // Where the two touch, some rows change once more.
   const transitions = first.transitions + second.transitions + height / 4;
-  const apart =
-    cost(first.colours, first.transitions, pixelSize) +
-    cost(second.colours, second.transitions, pixelSize);
-  if (cost(colours, transitions, pixelSize) > apart) return false;
+  const area = first.width * first.height + second.width * second.height;
+  const apart = costOf(first, pixelSize) + costOf(second, pixelSize);
+  if (cost(colours, transitions, area, pixelSize) > apart) return false;
   first.list = first.list === 0 ? second.list : first.list;
   workspace.kernels.copyColours(workspace.palette, first.list);
   first.colours = colours;
