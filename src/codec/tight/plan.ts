@@ -130,12 +130,13 @@ function lookAtBand(band: Band, planning: Planning): Part[] {
 function lookAtSquare(band: Band, x: number, width: number, planning: Planning): Part {
   const { address, stride, height, y } = band;
   const { workspace, preferMany } = planning;
-  const { kernels, memory, palette, indexes } = workspace;
+  const { kernels, memory, palette } = workspace;
   const pixels = address + 4 * x;
   const part: Part = { x, y, width, height, colours: 0, value: 0, transitions: 0, list: 0 };
-  if (preferMany && looksDense(pixels, stride, width, height, workspace)) return part;
+  const sampledColours = preferMany ? FEW_FOR_JPEG : FEW_FOR_INDEXES;
+  if (looksDense(pixels, stride, width, height, sampledColours, workspace)) return part;
   const limit = mostColours(width * height, planning.pixelSize);
-  const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, indexes);
+  const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, 0);
   if (colours === 0) return part;
   const { words } = memory;
   const transitions = words[(palette + PALETTE_TRANSITIONS) >>> 2]!;
@@ -158,6 +159,9 @@ export function mostColours(area: number, pixelSize: number): number {
 }
 
 const SAMPLED_ROWS = 4;
+/** More colours than this in the sampled rows: JPEG suits the square better, or it has more than 256 in all. */
+const FEW_FOR_JPEG = 48;
+const FEW_FOR_INDEXES = 96;
 
 /** Four rows tell: many colours that change at every third pixel or more often. */
 function looksDense(
@@ -165,7 +169,8 @@ function looksDense(
   stride: number,
   width: number,
   height: number,
-  { kernels, palette, indexes }: Workspace,
+  fewColours: number,
+  { kernels, palette }: Workspace,
 ): boolean {
   if (height < 32 || width < 32) return false;
   const step = Math.floor(height / SAMPLED_ROWS);
@@ -173,7 +178,7 @@ function looksDense(
   const transitions = kernels.countTransitions(pixels, stride, width, rows, step);
   if (3 * transitions <= SAMPLED_ROWS * width) return false;
   return (
-    kernels.scanPalette(pixels, step * stride, width, SAMPLED_ROWS, 48, palette, indexes) === 0
+    kernels.scanPalette(pixels, step * stride, width, SAMPLED_ROWS, fewColours, palette, 0) === 0
   );
 }
 

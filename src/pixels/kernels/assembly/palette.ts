@@ -45,13 +45,30 @@ function find(palette: usize, generation: u64, value: u32): u32 {
   return load<u16>(slot);
 }
 
-function allEqual(pixels: usize, value: v128): bool {
-  return !v128.any_true(
-    v128.or(
-      v128.or(v128.xor(v128.load(pixels), value), v128.xor(v128.load(pixels, 16), value)),
-      v128.or(v128.xor(v128.load(pixels, 32), value), v128.xor(v128.load(pixels, 48), value)),
-    ),
+/** Which of 16 pixels differ from the one before, as bits; before the first one stands `last`. */
+function changesIn(pixels: usize, last: u32): u32 {
+  const first = v128.load(pixels);
+  const before = i32x4.replace_lane(
+    i8x16.shuffle(first, first, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+    0,
+    last,
   );
+  const low = i16x8.narrow_i32x4_s(
+    i32x4.ne(first, before),
+    i32x4.ne(v128.load(pixels, 16), v128.load(pixels, 12)),
+  );
+  const high = i16x8.narrow_i32x4_s(
+    i32x4.ne(v128.load(pixels, 32), v128.load(pixels, 28)),
+    i32x4.ne(v128.load(pixels, 48), v128.load(pixels, 44)),
+  );
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+}
+
+/** 16 indexes of which those from a lane on are another. */
+function replaceFrom(indexes: v128, lane: u32, index: u32): v128 {
+  const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const chosen = i8x16.ge_u(lanes, i8x16.splat(<i8>lane));
+  return v128.bitselect(i8x16.splat(<i8>index), indexes, chosen);
 }
 
 export function clearPalette(palette: usize): void {
@@ -76,35 +93,63 @@ export function scanPalette(
 ): u32 {
   clearPalette(palette);
   const generation = <u64>load<u32>(palette + GENERATION);
+  const wanted = indexes != 0;
   let last = load<u32>(pixels);
-  let count: u32 = 0;
-  let index: u32 = 0;
+  let index = <u32>findOrAdd(palette, generation, last, 0, limit);
+  let count: u32 = 1;
   let transitions: u32 = 0;
   for (let y: u32 = 0; y < height; y++) {
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
-    while (at < end) {
-      if (count > 0 && at + 64 <= end && allEqual(at, i32x4.splat(last))) {
-        v128.store(indexes, i8x16.splat(<i8>index));
-        at += 64;
-        indexes += 16;
-        continue;
+    // Only what changes is looked up. Going from change to change has one branch that cannot be foretold: the last.
+    for (; at + 64 <= end; at += 64) {
+      let changes = changesIn(at, last);
+      let run = i8x16.splat(<i8>index);
+      if (changes != 0) {
+        transitions += popcnt(changes);
+        last = load<u32>(at, 60);
+        do {
+          const lane = ctz(changes);
+          changes &= changes - 1;
+          const value = load<u32>(at + (lane << 2));
+          const slot = firstSlot(palette, value);
+          const key = ((<u64>value) << 16) | generation;
+          const entry = load<u64>(slot);
+          index = <u32>entry & 0xffff;
+          if (entry >>> 16 != key) {
+            if (((entry >>> 16) & 0xffff) != generation) {
+              if (count >= limit) return 0;
+              store<u64>(slot, (key << 16) | <u64>count);
+              store<u32>(palette + COLOURS + ((<usize>count) << 2), value);
+              index = count++;
+            } else {
+              const found = findOrAdd(palette, generation, value, count, limit);
+              if (found < 0) return 0;
+              index = <u32>found;
+              if (index == count) count++;
+            }
+          }
+          if (wanted) run = replaceFrom(run, lane, index);
+        } while (changes != 0);
       }
-      // Where values change, they are looked up one by one, changed or not: a branch that cannot be foretold costs more.
-      const stop = min(at + 64, end);
-      for (; at < stop; at += 4, indexes++) {
-        const value = load<u32>(at);
-        transitions += u32(value != last);
+      if (wanted) {
+        v128.store(indexes, run);
+        indexes += 16;
+      }
+    }
+    for (; at < end; at += 4) {
+      const value = load<u32>(at);
+      if (value != last) {
+        transitions++;
         last = value;
-        const entry = load<u64>(firstSlot(palette, value));
-        index = <u32>entry & 0xffff;
-        if (entry >>> 16 != (((<u64>value) << 16) | generation)) {
-          const found = findOrAdd(palette, generation, value, count, limit);
-          if (found < 0) return 0;
-          index = <u32>found;
-          if (index == count) count++;
-        }
+        const found = findOrAdd(palette, generation, value, count, limit);
+        if (found < 0) return 0;
+        index = <u32>found;
+        if (index == count) count++;
+      }
+      if (wanted) {
         store<u8>(indexes, <u8>index);
+        indexes++;
       }
     }
     pixels += stride;
@@ -165,22 +210,31 @@ export function mapIndexes(
   for (let y: u32 = 0; y < height; y++) {
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
-    while (at < end) {
-      if (at + 64 <= end && allEqual(at, i32x4.splat(last))) {
-        v128.store(target, i8x16.splat(<i8>index));
-        at += 64;
-        target += 16;
-        continue;
+    for (; at + 64 <= end; at += 64, target += 16) {
+      let changes = changesIn(at, last);
+      let run = i8x16.splat(<i8>index);
+      if (changes != 0) {
+        last = load<u32>(at, 60);
+        do {
+          const lane = ctz(changes);
+          changes &= changes - 1;
+          const value = load<u32>(at + (lane << 2));
+          const entry = load<u64>(firstSlot(palette, value));
+          index = <u32>entry & 0xffff;
+          if (entry >>> 16 != (((<u64>value) << 16) | generation))
+            index = find(palette, generation, value);
+          run = replaceFrom(run, lane, index);
+        } while (changes != 0);
       }
-      const stop = min(at + 64, end);
-      for (; at < stop; at += 4, target++) {
-        last = load<u32>(at);
-        const entry = load<u64>(firstSlot(palette, last));
-        index = <u32>entry & 0xffff;
-        if (entry >>> 16 != (((<u64>last) << 16) | generation))
-          index = find(palette, generation, last);
-        store<u8>(target, <u8>index);
+      v128.store(target, run);
+    }
+    for (; at < end; at += 4, target++) {
+      const value = load<u32>(at);
+      if (value != last) {
+        last = value;
+        index = find(palette, generation, value);
       }
+      store<u8>(target, <u8>index);
     }
     pixels += stride;
   }
