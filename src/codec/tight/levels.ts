@@ -32,8 +32,14 @@ const fast: Tuning = {
   gradient: Huffman,
   trialArea: NEVER,
 };
-const usual: Tuning = { ...fast, plain: Chains, indexes: Lazy };
-const thorough: Tuning = { ...usual, indexes: Chains, pixels: Lazy, trialArea: 8192 };
+const usual: Tuning = { ...fast, indexes: Lazy };
+const thorough: Tuning = {
+  ...usual,
+  plain: Chains,
+  indexes: Chains,
+  pixels: Lazy,
+  trialArea: 8192,
+};
 const small: Tuning = {
   plain: Deep,
   indexes: Deep,

@@ -134,7 +134,8 @@ function lookAtSquare(band: Band, x: number, width: number, planning: Planning):
   const pixels = address + 4 * x;
   const part: Part = { x, y, width, height, colours: 0, value: 0, transitions: 0, list: 0 };
   const sampledColours = preferMany ? FEW_FOR_JPEG : FEW_FOR_INDEXES;
-  if (looksDense(pixels, stride, width, height, sampledColours, workspace)) return part;
+  const square = { width, height, address: pixels, stride };
+  if (looksDense(square, sampledColours, workspace)) return part;
   const limit = mostColours(width * height, planning.pixelSize);
   const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, 0);
   if (colours === 0) return part;
@@ -163,23 +164,19 @@ const SAMPLED_ROWS = 4;
 const FEW_FOR_JPEG = 48;
 const FEW_FOR_INDEXES = 96;
 
-/** Four rows tell: many colours that change at every third pixel or more often. */
+/** Four rows tell: more than so many colours, that change at every third pixel or more often. */
 function looksDense(
-  pixels: number,
-  stride: number,
-  width: number,
-  height: number,
+  { address, stride, width, height }: PixelBlock,
   fewColours: number,
   { kernels, palette }: Workspace,
 ): boolean {
   if (height < 32 || width < 32) return false;
   const step = Math.floor(height / SAMPLED_ROWS);
   const rows = SAMPLED_ROWS * step;
-  const transitions = kernels.countTransitions(pixels, stride, width, rows, step);
+  const transitions = kernels.countTransitions(address, stride, width, rows, step);
   if (3 * transitions <= SAMPLED_ROWS * width) return false;
-  return (
-    kernels.scanPalette(pixels, step * stride, width, SAMPLED_ROWS, fewColours, palette, 0) === 0
-  );
+  const rowStep = step * stride;
+  return kernels.scanPalette(address, rowStep, width, SAMPLED_ROWS, fewColours, palette, 0) === 0;
 }
 
 // Estimates of bytes, measured on screens of text, of windows and of photos.

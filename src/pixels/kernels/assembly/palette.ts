@@ -71,6 +71,16 @@ function replaceFrom(indexes: v128, lane: u32, index: u32): v128 {
   return v128.bitselect(i8x16.splat(<i8>index), indexes, chosen);
 }
 
+/** The first `count` of 16 indexes; what is written too much, but for the end, is written again by who comes next. */
+function storeIndexes(target: usize, indexes: v128, count: u32, end: usize): void {
+  if (target + 16 <= end) {
+    v128.store(target, indexes);
+    return;
+  }
+  for (let i: u32 = 0; i < count; i++)
+    store<u8>(target + i, i8x16.extract_lane_u(i8x16.swizzle(indexes, i8x16.splat(<i8>i)), 0));
+}
+
 export function clearPalette(palette: usize): void {
   let generation = load<u32>(palette + GENERATION) + 1;
   if (generation > LAST_GENERATION) {
@@ -94,6 +104,7 @@ export function scanPalette(
   clearPalette(palette);
   const generation = <u64>load<u32>(palette + GENERATION);
   const wanted = indexes != 0;
+  const indexesEnd = indexes + <usize>width * height;
   let last = load<u32>(pixels);
   let index = <u32>findOrAdd(palette, generation, last, 0, limit);
   let count: u32 = 1;
@@ -102,12 +113,13 @@ export function scanPalette(
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
     // Only what changes is looked up. Going from change to change has one branch that cannot be foretold: the last.
-    for (; at + 64 <= end; at += 64) {
-      let changes = changesIn(at, last);
+    while (at < end) {
+      const pixelCount = min<u32>(16, <u32>(end - at) >>> 2);
+      let changes = changesIn(at, last) & ((1 << pixelCount) - 1);
       let run = i8x16.splat(<i8>index);
       if (changes != 0) {
         transitions += popcnt(changes);
-        last = load<u32>(at, 60);
+        last = load<u32>(at + (pixelCount << 2) - 4);
         do {
           const lane = ctz(changes);
           changes &= changes - 1;
@@ -133,24 +145,10 @@ export function scanPalette(
         } while (changes != 0);
       }
       if (wanted) {
-        v128.store(indexes, run);
-        indexes += 16;
+        storeIndexes(indexes, run, pixelCount, indexesEnd);
+        indexes += pixelCount;
       }
-    }
-    for (; at < end; at += 4) {
-      const value = load<u32>(at);
-      if (value != last) {
-        transitions++;
-        last = value;
-        const found = findOrAdd(palette, generation, value, count, limit);
-        if (found < 0) return 0;
-        index = <u32>found;
-        if (index == count) count++;
-      }
-      if (wanted) {
-        store<u8>(indexes, <u8>index);
-        indexes++;
-      }
+      at += pixelCount << 2;
     }
     pixels += stride;
   }
@@ -205,16 +203,18 @@ export function mapIndexes(
   target: usize,
 ): void {
   const generation = <u64>load<u32>(palette + GENERATION);
+  const targetEnd = target + <usize>width * height;
   let last = load<u32>(pixels);
   let index = find(palette, generation, last);
   for (let y: u32 = 0; y < height; y++) {
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
-    for (; at + 64 <= end; at += 64, target += 16) {
-      let changes = changesIn(at, last);
+    while (at < end) {
+      const pixelCount = min<u32>(16, <u32>(end - at) >>> 2);
+      let changes = changesIn(at, last) & ((1 << pixelCount) - 1);
       let run = i8x16.splat(<i8>index);
       if (changes != 0) {
-        last = load<u32>(at, 60);
+        last = load<u32>(at + (pixelCount << 2) - 4);
         do {
           const lane = ctz(changes);
           changes &= changes - 1;
@@ -226,15 +226,9 @@ export function mapIndexes(
           run = replaceFrom(run, lane, index);
         } while (changes != 0);
       }
-      v128.store(target, run);
-    }
-    for (; at < end; at += 4, target++) {
-      const value = load<u32>(at);
-      if (value != last) {
-        last = value;
-        index = find(palette, generation, value);
-      }
-      store<u8>(target, <u8>index);
+      storeIndexes(target, run, pixelCount, targetEnd);
+      target += pixelCount;
+      at += pixelCount << 2;
     }
     pixels += stride;
   }
