@@ -14,7 +14,6 @@ interface Turbo {
   readonly SAMP_422: number;
   readonly SAMP_420: number;
   readonly SAMP_GRAY: number;
-  readonly bufferSize: (options: CompressOptions) => number;
   readonly compressSync: (raw: Buffer, out: Buffer, options: CompressOptions) => Buffer;
   readonly decompressSync: (
     image: Buffer,
@@ -65,11 +64,15 @@ function jpegEncoder(turbo: Turbo): JpegEncoder {
       quality,
       subsampling: subsamplings[subsampling],
     };
-    const most = turbo.bufferSize(options);
+    const most = mostBytes(source);
     if (out.length < most) out = Buffer.alloc(most);
     return turbo.compressSync(rawOf(source), out, options);
   };
 }
+
+/** As libjpeg-turbo has it (tjBufSize) for no subsampling, the worst case: asking it for each file takes a while. */
+const mostBytes = ({ width, height }: JpegSource): number =>
+  6 * (width + 16) * (height + 16) + 2048;
 
 function formatOf({ red, blue }: JpegSource, turbo: Turbo): number {
   if (red === 2 && blue === 0) return turbo.FORMAT_BGRX;

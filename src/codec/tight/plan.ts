@@ -133,9 +133,8 @@ function lookAtSquare(band: Band, x: number, width: number, planning: Planning):
   const { kernels, memory, palette } = workspace;
   const pixels = address + 4 * x;
   const part: Part = { x, y, width, height, colours: 0, value: 0, transitions: 0, list: 0 };
-  const sampledColours = preferMany ? FEW_FOR_JPEG : FEW_FOR_INDEXES;
   const square = { width, height, address: pixels, stride };
-  if (looksDense(square, sampledColours, workspace)) return part;
+  if (looksDense(square, preferMany ? denseForJpeg : denseForIndexes, workspace)) return part;
   const limit = mostColours(width * height, planning.pixelSize);
   const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, 0);
   if (colours === 0) return part;
@@ -160,23 +159,29 @@ export function mostColours(area: number, pixelSize: number): number {
 }
 
 const SAMPLED_ROWS = 4;
-/** More colours than this in the sampled rows: JPEG suits the square better, or it has more than 256 in all. */
-const FEW_FOR_JPEG = 48;
-const FEW_FOR_INDEXES = 96;
+/** A square is dense when its sampled rows have more than so many colours, and one pixel in so many differs from the last. */
+interface Density {
+  readonly colours: number;
+  readonly every: number;
+}
 
-/** Four rows tell: more than so many colours, that change at every third pixel or more often. */
+/** Smooth text, too: JPEG takes as long as indexes of many colours. */
+const denseForJpeg: Density = { colours: 32, every: 6 };
+/** What then has more than 256 colours in all. */
+const denseForIndexes: Density = { colours: 96, every: 3 };
+
 function looksDense(
   { address, stride, width, height }: PixelBlock,
-  fewColours: number,
+  { colours, every }: Density,
   { kernels, palette }: Workspace,
 ): boolean {
   if (height < 32 || width < 32) return false;
   const step = Math.floor(height / SAMPLED_ROWS);
   const rows = SAMPLED_ROWS * step;
   const transitions = kernels.countTransitions(address, stride, width, rows, step);
-  if (3 * transitions <= SAMPLED_ROWS * width) return false;
+  if (every * transitions <= SAMPLED_ROWS * width) return false;
   const rowStep = step * stride;
-  return kernels.scanPalette(address, rowStep, width, SAMPLED_ROWS, fewColours, palette, 0) === 0;
+  return kernels.scanPalette(address, rowStep, width, SAMPLED_ROWS, colours, palette, 0) === 0;
 }
 
 // Estimates of bytes, measured on screens of text, of windows and of photos.
