@@ -35,7 +35,11 @@ const { values: flags } = parseArgs({
 const steps = (flags.viewers ?? (flags.quick ? '1,10' : '1,10,50')).split(',').map(Number);
 const seconds = Number(flags.seconds ?? (flags.quick ? 3 : 8));
 const framesPerSecond = Number(flags.fps);
-const encodings = [Encoding[flags.encoding as 'Tight'], Encoding.CompressionLevel0 + 2];
+const encodings = [
+  Encoding[flags.encoding as 'Tight'],
+  Encoding.LastRect,
+  Encoding.CompressionLevel0 + 2,
+];
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -48,6 +52,8 @@ interface Row {
   readonly cpu: number;
   /** The same for each viewer, above that with nobody. */
   readonly cpuPerViewer: number;
+  /** The same for those only that came since the step before. */
+  readonly cpuPerFurther: number;
   /** And for each update that was sent, milliseconds. */
   readonly cpuMsPerUpdate: number;
   readonly kilobytesPerUpdate: number;
@@ -92,6 +98,7 @@ async function step(viewers: number, idle: { cpu: number; memory: number }): Pro
     leastUpdatesPerSecond: Math.min(...rates),
     cpu: spent,
     cpuPerViewer: (spent - idle.cpu) / viewers,
+    cpuPerFurther: (spent - (last?.cpu ?? idle.cpu)) / (viewers - (last?.viewers ?? 0)),
     cpuMsPerUpdate: ((spent - idle.cpu) * took * 1000) / updates,
     kilobytesPerUpdate: bytes / updates / 1000,
     memoryPerViewer: (memory - idle.memory) / viewers,
@@ -137,6 +144,7 @@ if (flags.json) {
         'least',
         'server CPU',
         'CPU/viewer',
+        'each further',
         'CPU ms/update',
         'kB/update',
         'memory/viewer',
@@ -148,6 +156,7 @@ if (flags.json) {
         fixed(row.leastUpdatesPerSecond, 1),
         `${fixed(row.cpu * 100, 0)} %`,
         `${fixed(row.cpuPerViewer * 100, 1)} %`,
+        `${fixed(row.cpuPerFurther * 100, 2)} %`,
         fixed(row.cpuMsPerUpdate, 2),
         fixed(row.kilobytesPerUpdate, 0),
         `${fixed(row.memoryPerViewer / 1000, 2)} MB`,

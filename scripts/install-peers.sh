@@ -12,6 +12,7 @@ packages="
   x11vnc libvncserver-dev gcc libc6-dev
   wayvnc sway swaybg
   novnc chromium
+  ffmpeg
   xvfb xdotool openbox xterm imagemagick fonts-dejavu-core
   gnutls-bin openssl
   systemd python3 bsdutils util-linux

@@ -7,6 +7,7 @@ export {
   type Serving,
 } from './node/serve.ts';
 export { formatAddress, parseAddress, type Address } from './node/address.ts';
+export { openFfmpeg, type FfmpegOptions } from './node/ffmpeg-encoder.ts';
 export { openAudit, type Audit, type AuditOptions } from './node/audit.ts';
 export {
   inheritedSockets,
@@ -58,6 +59,13 @@ export {
   type Protection,
   type SecurityOffer,
 } from './security/policy.ts';
+export type {
+  VideoEncoder,
+  VideoEncoderOptions,
+  VideoEncoders,
+  VideoFrame,
+  VideoPacket,
+} from './server/video-encoder.ts';
 export type { Display, DisplayEvents, PointerInput, ViewerInfo } from './server/display.ts';
 export {
   createServer,

@@ -1,9 +1,10 @@
 /*
  * libvncclient's decoders on a recorded stream, without a network:
- *   libvncclient-decode STREAM WIDTH HEIGHT PASSES FRAMES PLAN
+ *   libvncclient-decode STREAM WIDTH HEIGHT PASSES FRAMES PLAN [QUALITY]
  * STREAM holds FramebufferUpdate messages, one for each line of PLAN, whose first number is the index in FRAMES (raw, BGRX)
  * of what the picture must then be. The first pass compares after every update: pixels that differ, and the squared error.
- * All passes are timed, without the comparing. Prints one line of JSON.
+ * All passes are timed, without the comparing. QUALITY is the level that
+ * ZYWRLE depends on. Prints one line of JSON.
  */
 #include <fcntl.h>
 #include <rfb/rfbclient.h>
@@ -79,6 +80,7 @@ int main(int argc, char **argv) {
     client->format.redShift = 16;
     client->format.greenShift = 8;
     client->format.blueShift = 0;
+    if (argc > 7) client->appData.qualityLevel = atoi(argv[7]);
     client->updateRect.x = client->updateRect.y = 0;
     client->updateRect.w = width;
     client->updateRect.h = height;

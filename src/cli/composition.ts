@@ -2,6 +2,7 @@
 import type { Logger } from '../core/logger.ts';
 import { openAccessPolicy, type AccessPolicy } from '../node/access-policy.ts';
 import { formatAddress } from '../node/address.ts';
+import { openFfmpeg } from '../node/ffmpeg-encoder.ts';
 import type { CredentialStore } from '../node/credential-store.ts';
 import type { Reloadable } from '../node/reload.ts';
 import { onlyFromHere } from '../node/serve-offer.ts';
@@ -57,6 +58,11 @@ export async function compose(
   const needs = needsOf(offer);
   checkUsage(settings, offer, needs, inherited);
 
+  const { videoEncoder } = settings;
+  const video =
+    videoEncoder === undefined
+      ? undefined
+      : await step(ExitCode.Usage, () => openFfmpeg({ ...videoEncoder, logger }));
   const generatedPassword =
     needs.password &&
     settings.passwordFile === undefined &&
@@ -96,6 +102,7 @@ export async function compose(
         },
         access: access.value,
         reloadables: access.reloadables,
+        ...(video === undefined ? {} : { video }),
         share: settings.share,
         ...limitsOf(settings),
         proxyProtocolFrom: settings.proxyProtocolFrom,

@@ -8,7 +8,12 @@ import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
 import { usage } from './failure.ts';
 import { applyQemuOptions } from './qemu-settings.ts';
-import type { DisplayChoice, MonitorChoice, ServeSettings } from './serve-settings.ts';
+import type {
+  DisplayChoice,
+  MonitorChoice,
+  ServeSettings,
+  VideoEncoderChoice,
+} from './serve-settings.ts';
 import { parseSeconds, serviceSettings } from './service-settings.ts';
 import { reads } from './reads.ts';
 
@@ -36,6 +41,7 @@ interface RawOptions {
   proxyProtocolFrom: string[];
   share: 'allow-exclusive' | 'force-shared' | 'ignore';
   name?: string;
+  videoEncoder?: VideoEncoderChoice;
   monitor?: MonitorChoice;
   upstreamUser?: string;
   upstreamPasswordFile?: string;
@@ -188,6 +194,11 @@ export function serveCommand(
         .default('ignore'),
     )
     .option('--name <NAME>', 'desktop name that viewers show')
+    .option(
+      '--video-encoder <PROGRAM>',
+      'send what moves like a film as H.264 to viewers that know it: `ffmpeg`, or `ffmpeg:/path`',
+      reads(videoEncoderChoice),
+    )
     .option('--upstream-user <NAME>', 'user name at the VNC server that is served')
     .option('--upstream-password-file <FILE>', 'password there')
     .option(
@@ -325,6 +336,7 @@ function toSettings(
     proxyProtocolFrom: raw.proxyProtocolFrom,
     share: raw.share,
     ...(raw.name === undefined ? {} : { name: raw.name }),
+    ...(raw.videoEncoder === undefined ? {} : { videoEncoder: raw.videoEncoder }),
     service: serviceSettings(raw),
     ...(raw.monitor === undefined ? {} : { monitor: raw.monitor }),
     json: raw.json === true,
@@ -375,6 +387,14 @@ function monitorChoice(text: string): MonitorChoice {
       `${JSON.stringify(text)} is neither unix:/path nor stdio: whoever reaches a monitor may do anything`,
     );
   return { kind: 'unix', path: address.path };
+}
+
+function videoEncoderChoice(text: string): VideoEncoderChoice {
+  if (text === 'ffmpeg') return { kind: 'ffmpeg' };
+  const path = text.startsWith('ffmpeg:') ? text.slice('ffmpeg:'.length) : '';
+  if (path === '')
+    throw new TypeError(`${JSON.stringify(text)} is neither ffmpeg nor ffmpeg:/path`);
+  return { kind: 'ffmpeg', path };
 }
 
 function addressOfDisplay(display: string): Address {

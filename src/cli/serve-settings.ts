@@ -26,6 +26,12 @@ export type MonitorChoice =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'stdio' };
 
+export interface VideoEncoderChoice {
+  readonly kind: 'ffmpeg';
+  /** Undefined: the one in PATH. */
+  readonly path?: string;
+}
+
 export interface ServeSettings {
   readonly display: DisplayChoice;
   /** Empty: the first display that is free. */
@@ -56,6 +62,8 @@ export interface ServeSettings {
   readonly accessFile?: string;
   readonly proxyProtocolFrom: readonly string[];
   readonly share: 'allow-exclusive' | 'force-shared' | 'ignore';
+  /** H.264 by this program, which takes ffmpeg's options. */
+  readonly videoEncoder?: VideoEncoderChoice;
   /** Sessions at a time. */
   readonly maxViewers?: number;
   /** From `-vnc` and `-object`. */

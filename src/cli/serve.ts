@@ -4,6 +4,7 @@ import { describeError, type VncError } from '../core/errors.ts';
 import { formatAddress } from '../node/address.ts';
 import type { Serving } from '../node/serve.ts';
 import { describeProtection } from '../security/policy.ts';
+import { kernelSet } from '../pixels/kernels/kernels.ts';
 import { renderBanner } from './banner.ts';
 import { compose, type Composition } from './composition.ts';
 import { logConnections } from './connection-log.ts';
@@ -50,6 +51,10 @@ export async function runServe(given: ServeSettings): Promise<void> {
     announce(settings, composition, logs);
     reload.serve(serving, service);
     for (const warning of composition.warnings) logs.log.warn(warning);
+    if (kernelSet().kind === 'plain')
+      logs.log.warn(
+        'this Node has no WebAssembly with SIMD: pictures are encoded many times slower',
+      );
     const reason = await Promise.race([gone, stop.asked, monitor.quit]);
     if (reason instanceof Error)
       throw new CommandFailure(ExitCode.Display, `the display is gone: ${reason.message}`, reason);

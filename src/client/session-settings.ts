@@ -31,6 +31,8 @@ export interface SessionSettings {
   readonly continuousUpdates: boolean;
   readonly viewOnly: boolean;
   readonly jpeg: JpegDecoder | undefined;
+  /** As it was named to the server. */
+  readonly qualityLevel: number | undefined;
   readonly limits: Limits;
   readonly logger: Logger;
 }
@@ -60,7 +62,8 @@ const DEFAULT_JPEG_QUALITY = 8;
 /** Throws TypeError or RangeError on options that cannot be. */
 export function resolveSettings(options: SessionOptions): SessionSettings {
   const limits = resolveLimits(options.limits);
-  const wanted = options.encodings ?? codecs.map((codec) => codec.encoding);
+  const wanted =
+    options.encodings ?? codecs.filter((codec) => !codec.onRequest).map((codec) => codec.encoding);
   for (const encoding of wanted) {
     if (findCodec(encoding) === undefined)
       throw new TypeError(`encoding ${encoding} cannot be decoded`);
@@ -69,11 +72,13 @@ export function resolveSettings(options: SessionOptions): SessionSettings {
   if (options.compressionLevel !== undefined)
     levels.push(Encoding.CompressionLevel0 + level('compressionLevel', options.compressionLevel));
   // The quality level is what permits JPEG: without a decoder it must not be named.
-  if (options.jpeg !== undefined)
-    levels.push(
-      Encoding.JpegQualityLevel0 +
-        level('jpegQuality', options.jpegQuality ?? DEFAULT_JPEG_QUALITY),
-    );
+  const mayLose =
+    options.jpeg !== undefined ||
+    (wanted.includes(Encoding.ZYWRLE) && !wanted.includes(Encoding.Tight));
+  const qualityLevel = mayLose
+    ? level('jpegQuality', options.jpegQuality ?? DEFAULT_JPEG_QUALITY)
+    : undefined;
+  if (qualityLevel !== undefined) levels.push(Encoding.JpegQualityLevel0 + qualityLevel);
   return {
     // Raw may come whatever was asked for (RFB 7.7.1).
     pixelEncodings: new Set([...wanted, Encoding.Raw]),
@@ -83,6 +88,7 @@ export function resolveSettings(options: SessionOptions): SessionSettings {
     continuousUpdates: options.continuousUpdates ?? true,
     viewOnly: options.viewOnly ?? false,
     jpeg: options.jpeg,
+    qualityLevel,
     limits,
     logger: options.logger ?? silentLogger,
   };

@@ -123,8 +123,12 @@ export class UpdateReceiver {
   #decoder(encoding: number): Decoder {
     let decoder = this.#decoders.get(encoding);
     if (decoder === undefined) {
-      const { jpeg } = this.#ports.settings;
-      decoder = findCodec(encoding)?.createDecoder(jpeg === undefined ? {} : { jpeg });
+      const { jpeg, qualityLevel } = this.#ports.settings;
+      decoder = findCodec(encoding)?.createDecoder({
+        connection: this,
+        ...(jpeg === undefined ? {} : { jpeg }),
+        ...(qualityLevel === undefined ? {} : { qualityLevel }),
+      });
       if (decoder === undefined) throw unexpected(encoding);
       this.#decoders.set(encoding, decoder);
     }

@@ -15,6 +15,13 @@ export interface Codec {
   /** Number of the encoding (rfb/constants.ts). */
   readonly encoding: number;
   readonly name: string;
+  /**
+   * What an encoder makes means the same to every viewer: always, as it has no streams, or when it is made with `shareable`.
+   * Absent: never.
+   */
+  readonly sharing?: 'always' | 'restarted';
+  /** It may lose something: a client asks for it only when told to. */
+  readonly onRequest?: true;
   /** Absent for encodings that we only decode. */
   readonly createEncoder?: (options: EncoderOptions) => Encoder;
   readonly createDecoder: (ports: DecoderPorts) => Decoder;
@@ -30,7 +37,11 @@ export interface EncoderOptions {
   readonly jpeg?: JpegEncoder;
   /** The viewer can undo Tight's gradient filter. Default false. */
   readonly gradient?: boolean;
-  /** What `encodeParts` makes must mean the same to every viewer: it begins with new streams. Default false. */
+  /** 0 .. 9, as the viewer named it: what ZYWRLE may lose. Absent: nothing. */
+  readonly qualityLevel?: number;
+  /** Stands for the connection: ZRLE and ZYWRLE find the stream by it that they have in common. Absent: one of its own. */
+  readonly connection?: object;
+  /** What each call makes must mean the same to every viewer: it begins with new streams. Default false. */
   readonly shareable?: boolean;
 }
 
@@ -76,6 +87,8 @@ export interface PixelBlock {
 export interface Encoder {
   /** Larger rectangles are cut by the caller. */
   readonly maxWidth: number;
+  /** Absent: as high as the area allows. */
+  readonly maxHeight?: number;
   readonly maxArea: number;
   /** Appends the payload that stands behind the rectangle's header. Pure, but for the encoder's own streams. */
   readonly encode: (block: PixelBlock, format: PixelFormat, sink: ByteWriter) => void;
@@ -89,8 +102,12 @@ export interface Encoder {
     format: PixelFormat,
     sink: ByteWriter,
   ) => EncodedParts;
+  /** Whether the last rectangle of `encode` is not exact. Absent: all are. */
+  readonly lossy?: boolean;
   /** Goes on, with the same streams, as if made with these options. */
   readonly retune?: (options: EncoderOptions) => void;
+  /** Begins with new streams: the viewer was sent what another encoder made. Absent where there are none, or they must go on. */
+  readonly restart?: () => void;
 }
 
 export interface EncodedParts {
@@ -104,6 +121,10 @@ export interface EncodedParts {
 export interface DecoderPorts {
   /** Absent: JPEG in Tight is a ProtocolError, and the client must not ask for it. */
   readonly jpeg?: JpegDecoder;
+  /** 0 .. 9, as the client named it: how ZYWRLE is to be read. Absent: it named none. */
+  readonly qualityLevel?: number;
+  /** Stands for the connection: ZRLE and ZYWRLE find the stream by it that they have in common. Absent: one of its own. */
+  readonly connection?: object;
 }
 
 /** Decodes a whole JPEG file into 0xFFRRGGBB words. Throws on a broken one. */

@@ -69,6 +69,12 @@ export class DeflateMemory {
     return state;
   }
 
+  /** Ends the history of an owner. Its tables may stay as they are: nothing in them is in reach of what comes next. */
+  forget(owner: object): void {
+    const state = this.#states.get(owner);
+    if (state !== undefined) state.start = state.end;
+  }
+
   /** Room for `size` bytes behind the history, of which what is out of reach may be dropped. */
   makeRoom(state: DeflateState, size: number): void {
     if (state.end + size <= state.buffer + BUFFER_BYTES) return;

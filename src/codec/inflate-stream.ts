@@ -1,6 +1,6 @@
 /**
  * Inflates the zlib streams of ZRLE, Zlib and Tight: they last as long as the connection, and each rectangle ends at a sync
- * flush. The kernel does the work (pixels/kernels/), here its input and output are led past it. A stream has nothing before
+ * flush; and those of PNG, each whole by itself. The kernel does the work (pixels/kernels/), here its input and output are led past it. A stream has nothing before
  * its first use; at work it has a slot of 140 kB (inflate-slots.ts), and 45 kB when it had to give that up.
  */
 import { assertInvariant, ProtocolError } from '../core/errors.ts';
@@ -9,6 +9,7 @@ import {
   faultTexts,
   Field,
   Inflated,
+  Mode,
   STATE_BYTES,
 } from '../pixels/kernels/inflate-state.ts';
 import {
@@ -40,6 +41,8 @@ export interface Inflater {
   readonly take: (count: number) => number;
   /** ProtocolError unless all input was used and all output was read. */
   readonly close: () => void;
+  /** The same, and that the stream has ended: its checksum was there, and right. */
+  readonly closeEnded: () => void;
   /** Forgets everything: the next input starts with a zlib header. */
   readonly reset: () => void;
 }
@@ -209,11 +212,28 @@ export function createInflater(): Inflater {
     opened = undefined;
   };
 
+  const closeEnded = (): void => {
+    const { set, state } = at();
+    close();
+    if (set.memory.words[(state + Field.Mode) >>> 2] !== Mode.Done)
+      throw new ProtocolError('the zlib stream does not end', { field: 'zlibData' });
+  };
+
   const reset = (): void => {
     saved = undefined;
     if (slot !== undefined) arrive(slot);
   };
 
-  const inflater: Inflater = { open, peek, skip, address: () => start, read, take, close, reset };
+  const inflater: Inflater = {
+    open,
+    peek,
+    skip,
+    address: () => start,
+    read,
+    take,
+    close,
+    closeEnded,
+    reset,
+  };
   return inflater;
 }

@@ -138,7 +138,8 @@ const RED_FIRST = 0x000102;
 const isNativeOrder = (f: PixelFormat): boolean =>
   is888(f) && f.redShift === 16 && f.greenShift === 8 && f.blueShift === 0;
 
-const is888 = (f: PixelFormat): boolean =>
+/** Each channel has 8 bits. */
+export const is888 = (f: PixelFormat): boolean =>
   f.trueColour && f.redMax === 255 && f.greenMax === 255 && f.blueMax === 255;
 
 /** Whether Tight sends three bytes a pixel: they are red, green, blue, whatever the shifts and the byte order. */

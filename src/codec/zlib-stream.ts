@@ -53,6 +53,8 @@ export interface Deflater {
    * not been, but may be longer: less of the history is found again, the more so after large trials.
    */
   readonly rewind: () => void;
+  /** Begins a new stream: what follows starts with a zlib header and refers to nothing before it. */
+  readonly restart: () => void;
 }
 
 const NO_SHAPE: DataShape = { bytesPerPixel: 1, rowBytes: 0 };
@@ -71,9 +73,9 @@ const EFFORTS: readonly (readonly [DeflateEffort, DeflateEffort])[] = [
 ];
 
 /** RFC 1950: deflate with a window of 32 kB, and whatever level. */
-const ZLIB_HEADER = Uint8Array.of(0x78, 0x01);
+export const ZLIB_HEADER: Uint8Array = Uint8Array.of(0x78, 0x01);
 /** Data that does not shrink costs 5 bytes for each block, of 16384 at least, and 5 for the flush; the kernel scribbles on 8. */
-const outputBound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5 + 8;
+export const outputBound = (size: number): number => size + 5 * ((size >> 14) + 1) + 5 + 8;
 
 /** What a call changes, for who takes it back. */
 interface Undo {
@@ -167,6 +169,12 @@ export function createDeflater(level: number): Deflater {
     undo = undefined;
   };
 
-  const deflater: Deflater = { begin, finish, deflate, rewind };
+  const restart = (): void => {
+    begun = false;
+    undo = undefined;
+    deflateMemory().forget(deflater);
+  };
+
+  const deflater: Deflater = { begin, finish, deflate, rewind, restart };
   return deflater;
 }

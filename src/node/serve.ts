@@ -15,6 +15,7 @@ import {
   type SharePolicy,
   type VncServer,
 } from '../server/server.ts';
+import type { VideoEncoders } from '../server/video-encoder.ts';
 import type { AccessPolicy } from './access-policy.ts';
 import { loadJpegEncoder } from './jpeg.ts';
 import { parseAddress, type Address, type AddressRole } from './address.ts';
@@ -72,6 +73,8 @@ export interface ServeOptions {
   readonly access?: ServeAccess;
   /** What `reload()` reads again beside the certificates. */
   readonly reloadables?: readonly Reloadable[];
+  /** H.264 for parts that move like a film: openFfmpeg(). Default: none, they are sent as all else. */
+  readonly video?: VideoEncoders;
   /** False: every viewer gets exact pixels. Default: photos are JPEG for viewers that name a quality. */
   readonly jpeg?: boolean;
   /** Default `ignore`. */
@@ -212,6 +215,7 @@ async function serveWith(
   const server = createServer({
     display,
     ...(jpeg === undefined ? {} : { jpeg }),
+    ...(options.video === undefined ? {} : { video: options.video }),
     // Read anew for each connection.
     get offer() {
       return offer;

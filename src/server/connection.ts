@@ -22,6 +22,7 @@ import { judgedRights } from './judged-rights.ts';
 import type { ResizeUnderWay } from './resize-requests.ts';
 import { Session, type ClipboardDirection, type Traffic } from './session.ts';
 import type { Shadow } from './shadow.ts';
+import type { VideoEncoders } from './video-encoder.ts';
 import { viewerInfo } from './viewer-info.ts';
 
 /** What the server lends to each of its connections. */
@@ -32,6 +33,7 @@ export interface ConnectionContext {
   readonly logger: Logger;
   readonly codecs: readonly Codec[];
   readonly jpeg?: JpegEncoder;
+  readonly video?: VideoEncoders;
   readonly resizesUnderWay: Set<ResizeUnderWay>;
   /** What somebody who logged in may do now; absent: what they logged in with. */
   readonly judge?: (identity: Identity, peer: Peer) => Judgement;

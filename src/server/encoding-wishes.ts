@@ -19,7 +19,10 @@ const subsamplings: readonly JpegSubsampling[] = [
   '4:2:0',
 ];
 
-export type EncodingWishes = Pick<EncoderOptions, 'compressionLevel' | 'lossy' | 'gradient'>;
+export type EncodingWishes = Pick<
+  EncoderOptions,
+  'compressionLevel' | 'lossy' | 'qualityLevel' | 'gradient'
+>;
 
 const exact = new WeakMap<EncodingWishes, EncodingWishes>();
 
@@ -28,7 +31,7 @@ export function exactly(wishes: EncodingWishes): EncodingWishes {
   if (wishes.lossy === undefined) return wishes;
   let without = exact.get(wishes);
   if (without === undefined) {
-    const { lossy: _, ...rest } = wishes;
+    const { lossy: _, qualityLevel: __, ...rest } = wishes;
     without = rest;
     exact.set(wishes, without);
   }
@@ -61,6 +64,7 @@ export function encodingWishes(encodings: readonly number[]): EncodingWishes {
   return {
     ...(compressionLevel === undefined ? {} : { compressionLevel }),
     ...(lossy === undefined ? {} : { lossy }),
+    ...(level === undefined ? {} : { qualityLevel: level }),
     gradient: undoesGradients(encodings),
   };
 }

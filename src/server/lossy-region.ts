@@ -14,22 +14,33 @@ const MAX_PIXELS = 128 * 1024;
 const ROWS = 64;
 
 export class LossyRegion {
-  /** Sent with loss in this span of time, and before it. */
+  /** Sent with loss in this span of time, in the one before it, and earlier: that keeps still. */
   #recent = new Region();
   #old = new Region();
+  readonly #calm = new Region();
   #spanEndsAt = 0;
 
+  get #all(): readonly Region[] {
+    return [this.#recent, this.#old, this.#calm];
+  }
+
   get isEmpty(): boolean {
-    return this.#recent.isEmpty && this.#old.isEmpty;
+    return this.#all.every((region) => region.isEmpty);
   }
 
   /** These were sent; `lossy` are those parts of them that are not exact. */
   sent(sent: Rectangle, lossy: readonly Rectangle[], now: number): void {
     if (lossy.length === 0 && this.isEmpty) return;
     this.#pass(now);
-    this.#old.subtract(sent);
-    this.#recent.subtract(sent);
+    for (const region of this.#all) region.subtract(sent);
     for (const r of lossy) this.#recent.add(r);
+  }
+
+  /** These are not exact, and keep still already. */
+  calm(r: Rectangle): void {
+    this.#recent.subtract(r);
+    this.#old.subtract(r);
+    this.#calm.add(r);
   }
 
   /** The viewer moved something, blurred or not. */
@@ -37,16 +48,16 @@ export class LossyRegion {
     if (this.isEmpty) return;
     this.#pass(now);
     const { x, y } = sourceOf(move);
-    for (const region of [this.#old, this.#recent]) {
-      for (const r of region.intersected(sourceOf(move)))
-        this.#recent.add({ ...r, x: r.x - x + move.to.x, y: r.y - y + move.to.y });
-    }
+    const blurred = this.#all.flatMap((region) => region.intersected(sourceOf(move)));
+    for (const r of blurred)
+      this.#recent.add({ ...r, x: r.x - x + move.to.x, y: r.y - y + move.to.y });
   }
 
   /** Milliseconds until something may be calm where the viewer wants to know of changes; undefined: never. */
   dueInMs(wanted: readonly Rectangle[], now: number): number | undefined {
     if (this.isDue(wanted, now)) return 0;
-    return this.#recent.isEmpty ? undefined : Math.max(0, this.#spanEndsAt - now);
+    if (this.#recent.isEmpty && this.#old.isEmpty) return undefined;
+    return Math.max(0, this.#spanEndsAt - now);
   }
 
   /** What is to be sent exactly now, inside one of `wanted`. It is taken out. */
@@ -54,39 +65,43 @@ export class LossyRegion {
     this.#pass(now);
     const taken: Rectangle[] = [];
     let pixels = 0;
-    for (const r of wanted.flatMap((each) => this.#old.intersected(each))) {
+    for (const r of wanted.flatMap((each) => this.#calm.intersected(each))) {
       for (let y = r.y; y < r.y + r.height && pixels < MAX_PIXELS; y += ROWS) {
         const piece = { ...r, y, height: Math.min(ROWS, r.y + r.height - y) };
         taken.push(piece);
         pixels += piece.width * piece.height;
       }
     }
-    for (const piece of taken) this.#old.subtract(piece);
+    for (const piece of taken) this.#calm.subtract(piece);
     return taken;
+  }
+
+  /** What was taken out was not sent after all. */
+  putBack(r: Rectangle): void {
+    this.#old.add(r);
   }
 
   /** Whether something calm is where the viewer wants to know of changes. */
   isDue(wanted: readonly Rectangle[], now: number): boolean {
     if (this.isEmpty) return false;
     this.#pass(now);
-    return wanted.some((r) => this.#old.intersects(r));
+    return wanted.some((r) => this.#calm.intersects(r));
   }
 
   /** The viewer has another picture, all of which it will be sent. */
   clear(): void {
-    this.#recent.clear();
-    this.#old.clear();
+    for (const region of this.#all) region.clear();
   }
 
-  /** At the end of a span what was recent is old. */
+  /** At the end of a span what was recent is old, and what was old is calm. */
   #pass(now: number): void {
     if (now < this.#spanEndsAt) return;
+    const spans = now - this.#spanEndsAt < CALM_MS ? 1 : 2;
     this.#spanEndsAt = now + CALM_MS;
-    if (this.#recent.isEmpty) return;
-    if (this.#old.isEmpty) [this.#old, this.#recent] = [this.#recent, this.#old];
-    else {
-      for (const r of this.#recent.rectangles) this.#old.add(r);
-      this.#recent.clear();
+    for (let i = 0; i < spans; i++) {
+      for (const r of this.#old.rectangles) this.#calm.add(r);
+      this.#old.clear();
+      [this.#old, this.#recent] = [this.#recent, this.#old];
     }
   }
 }

@@ -17,6 +17,7 @@ export interface Negotiated {
   readonly lastRect: boolean;
   /** It understands what moved. */
   readonly copyRect: boolean;
+  readonly openH264: boolean;
   readonly desktopSize: boolean;
   readonly extendedDesktopSize: boolean;
   /** The best kind of cursor that the viewer knows; undefined: it must not be sent any. */
@@ -40,6 +41,7 @@ export function negotiate(encodings: readonly number[], codecs: readonly Codec[]
     wishes: encodingWishes(encodings),
     lastRect: listed.has(Encoding.LastRect),
     copyRect: listed.has(Encoding.CopyRect),
+    openH264: listed.has(Encoding.OpenH264),
     desktopSize: listed.has(Encoding.DesktopSize),
     extendedDesktopSize: listed.has(Encoding.ExtendedDesktopSize),
     cursor: cursorKind(listed),

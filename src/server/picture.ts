@@ -2,7 +2,7 @@
  * The picture that one viewer sees: the display's shadow, clipped or padded with black to the size that the viewer
  * knows (one without DesktopSize keeps its first size for ever, as in QEMU), or all black for one that may not look.
  */
-import type { PixelBlock } from '../codec/codec.ts';
+import type { Encoder, PixelBlock } from '../codec/codec.ts';
 import { blockOf } from '../codec/pixel-block.ts';
 import { OPAQUE } from '../pixels/framebuffer.ts';
 import type { PixelTranslator } from '../pixels/translate.ts';
@@ -38,24 +38,38 @@ export function pixelBlock(
 /** No rectangle is larger than this, so that a 4K frame in Raw is never in memory whole. */
 const MAX_PIECE_PIXELS = 512 * 512;
 /** Tiles of ZRLE and of Hextile: cuts on their grids cost no extra tiles. */
-const GRIDS = [64, 16];
+const GRIDS = [64, 16] as const;
 
 /** Where an encoder makes as many rectangles as it likes, it is given so much at a time: half a full HD picture. */
 const MAX_PARTS_PIXELS = 1024 * 1024;
 
-/** Cuts a rectangle into what an encoder that cuts itself takes at a time: bands as wide as the rectangle. */
-export const cutForParts = (r: Rectangle): Rectangle[] =>
-  cutRectangle(r, { maxWidth: r.width, maxArea: MAX_PARTS_PIXELS }, MAX_PARTS_PIXELS);
+/**
+ * Cuts a rectangle into what an encoder that cuts itself takes at a time: bands as wide as the rectangle, at heights that
+ * depend on nothing else, so that viewers that are sent the same columns can be sent the same bytes.
+ */
+export function cutForParts(r: Rectangle): Rectangle[] {
+  const fitting = Math.floor(MAX_PARTS_PIXELS / r.width);
+  const rows = Math.max(GRIDS[0], fitting - (fitting % GRIDS[0]));
+  const bands: Rectangle[] = [];
+  const end = r.y + r.height;
+  for (let y = r.y, next: number; y < end; y = next) {
+    next = Math.min(y - (y % rows) + rows, end);
+    bands.push({ ...r, y, height: next - y });
+  }
+  return bands;
+}
 
 /** Cuts a rectangle into pieces that an encoder takes, row by row of pieces. */
 export function cutRectangle(
   r: Rectangle,
-  encoder: { readonly maxWidth: number; readonly maxArea: number },
-  mostPixels: number = MAX_PIECE_PIXELS,
+  encoder: Pick<Encoder, 'maxWidth' | 'maxHeight' | 'maxArea'>,
 ): Rectangle[] {
-  const maxArea = Math.min(encoder.maxArea, mostPixels);
+  const maxArea = Math.min(encoder.maxArea, MAX_PIECE_PIXELS);
   const columns = Math.min(r.width, encoder.maxWidth, maxArea);
-  const fitting = Math.max(1, Math.floor(maxArea / columns));
+  const fitting = Math.min(
+    Math.max(1, Math.floor(maxArea / columns)),
+    encoder.maxHeight ?? Number.POSITIVE_INFINITY,
+  );
   const grid = GRIDS.find((each) => each <= fitting) ?? 1;
   const rows = fitting - (fitting % grid);
   const pieces: Rectangle[] = [];

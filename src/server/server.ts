@@ -28,6 +28,7 @@ import { judgedRights } from './judged-rights.ts';
 import type { ClipboardDirection, Traffic } from './session.ts';
 import { Shadow } from './shadow.ts';
 import { judgeShare } from './share-policy.ts';
+import type { VideoEncoders } from './video-encoder.ts';
 
 /** QEMU's words: one exclusive viewer throws the others out; only shared ones may come; the flag is ignored. */
 export type SharePolicy = 'allow-exclusive' | 'force-shared' | 'ignore';
@@ -89,6 +90,8 @@ export interface ServerOptions {
   readonly logger?: Logger;
   /** For viewers that allow loss. Absent: every viewer gets exact pixels. */
   readonly jpeg?: JpegEncoder;
+  /** H.264 for parts that move like a film, for viewers that know it and allow loss. Absent: none. */
+  readonly video?: VideoEncoders;
 }
 
 /** A display with its viewers. */
@@ -161,6 +164,7 @@ class Server implements VncServer {
       logger: this.#logger,
       codecs: parts.codecs,
       ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
+      ...(options.video === undefined ? {} : { video: options.video }),
       resizesUnderWay: new Set(),
       ...(options.judge === undefined ? {} : { judge: options.judge }),
       authenticationFailed: ({ id, peer }, error) =>

@@ -17,6 +17,7 @@ import type { Display } from './display.ts';
 import { ResizeRequests, type ResizeUnderWay } from './resize-requests.ts';
 import type { Shadow } from './shadow.ts';
 import { UpdateScheduler } from './update-scheduler.ts';
+import type { VideoEncoders } from './video-encoder.ts';
 import { ViewerClipboard } from './viewer-clipboard.ts';
 import { ViewerInput } from './viewer-input.ts';
 import { ViewerPower } from './viewer-power.ts';
@@ -29,6 +30,7 @@ export interface SessionOptions {
   readonly limits: Limits;
   readonly codecs: readonly Codec[];
   readonly jpeg?: JpegEncoder;
+  readonly video?: VideoEncoders;
   readonly lifecycle: Lifecycle;
   /** Resize requests under way on this display, of all its viewers. */
   readonly resizesUnderWay: Set<ResizeUnderWay>;
@@ -89,6 +91,8 @@ export class Session {
       asides: [this.#clipboard, this.#power],
       version,
       ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
+      ...(options.video === undefined ? {} : { video: options.video }),
+      wake: () => this.#scheduler.wake(),
     });
     const updates = this.#updates;
     this.#forms = {
@@ -132,6 +136,7 @@ export class Session {
   /** Lets go of what the viewer held. Called once, while closing: no message is handled any more. */
   release(): void {
     this.#resizes.release();
+    this.#updates.release();
     this.#input.release();
   }
 
@@ -220,6 +225,7 @@ export class Session {
     const { events } = display;
     const updates = this.#updates;
     const subscriptions = [
+      () => updates.leave(),
       shadow.join({
         get takesMoves() {
           return updates.takesMoves;

@@ -9,6 +9,7 @@ import type { Framebuffer } from '../pixels/framebuffer.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
 import type { Display } from './display.ts';
 import { ShadowPicture } from './shadow-picture.ts';
+import { SharedPieces } from './shared-pieces.ts';
 import { noChange, takeOver, type ShadowChange } from './take-over.ts';
 import { TileMap } from './tile-map.ts';
 
@@ -29,6 +30,8 @@ const MAX_SKIPPED = 15;
 export class Shadow {
   readonly #display: Display;
   readonly #viewers = new Set<ShadowViewer>();
+  /** What viewers were sent of the picture as it is. */
+  readonly pieces: SharedPieces = new SharedPieces();
   #unsubscribe: Unsubscribe = () => undefined;
   #picture: ShadowPicture | undefined;
   /** Of which the picture is a copy, but for the tiles that are marked. Undefined: of none, following it failed. */
@@ -71,6 +74,7 @@ export class Shadow {
   refresh(): void {
     const change = this.#follow();
     if (change.moves.length === 0 && change.changed.length === 0) return;
+    this.pieces.changed([...change.moves.map(({ to }) => to), ...change.changed]);
     for (const viewer of Array.from(this.#viewers)) viewer.published(change);
   }
 
@@ -91,6 +95,7 @@ export class Shadow {
 
   #end(): void {
     this.#unsubscribe();
+    this.pieces.clear();
     this.#picture?.release();
     this.#picture = undefined;
     this.#source = undefined;
@@ -101,6 +106,7 @@ export class Shadow {
   }
 
   #copy(framebuffer: Framebuffer): void {
+    this.pieces.clear();
     this.#picture?.release();
     this.#picture = undefined;
     this.#picture = new ShadowPicture(framebuffer);

@@ -1,5 +1,5 @@
 /**
- * When a viewer is sent something: at once if the line is idle, so that typing is not felt; every 16 ms at most if it is
+ * When a viewer is sent something: at once if the line is idle, so that typing is not felt; once in 16 ms if it is
  * busy; and only while little of what was sent before still waits. All that goes to a viewer goes through here, in order.
  */
 import type { Lifecycle } from '../core/lifecycle.ts';
@@ -25,8 +25,10 @@ export interface UpdateSource {
   readonly frameBytes: number;
 }
 
-/** From the beginning of an update to that of the next: 60 a second, a timer's lateness included. */
+/** One update in each: 60 a second, a timer's lateness included. */
 const FRAME_MS = 16;
+/** A timer may be so much early: what is begun then belongs to the next frame. */
+const EARLY_MS = 2;
 /** Nothing new is begun while more than this waits: what is sent later is fresher. Large updates go in chunks of it. */
 const CHUNK_BYTES = 64 * 1024;
 /** An update encodes no longer than this without letting other connections have their turn. */
@@ -74,7 +76,7 @@ export class UpdateScheduler {
         await this.#sleep();
         continue;
       }
-      const leftMs = this.#begunAt + FRAME_MS - performance.now();
+      const leftMs = frameAfter(this.#begunAt) - performance.now();
       if (leftMs > 0) {
         this.#sendMessages();
         await this.#pause(leftMs);
@@ -141,3 +143,6 @@ export class UpdateScheduler {
     });
   }
 }
+
+/** When the next frame begins. The same for all viewers: those that are sent the same changes can be sent the same bytes. */
+const frameAfter = (ms: number): number => (Math.floor((ms + EARLY_MS) / FRAME_MS) + 1) * FRAME_MS;

@@ -7,7 +7,7 @@ import { translatorOf, type PixelTranslator } from '../pixels/translate.ts';
 import { Encoding } from '../rfb/constants.ts';
 import { nativeFormat, type PixelFormat } from '../rfb/pixel-format.ts';
 import { writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
-import type { ByteWriter } from '../wire/byte-writer.ts';
+import { ByteWriter } from '../wire/byte-writer.ts';
 import { atLevel } from './encoding-wishes.ts';
 import { LevelChoice } from './level-choice.ts';
 import { LossyRegion } from './lossy-region.ts';
@@ -15,6 +15,7 @@ import type { Negotiated } from './negotiated.ts';
 import { cutForParts, cutRectangle, pixelBlock } from './picture.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowPicture } from './shadow-picture.ts';
+import type { SharedManner, SharedPiece, SharingGroup } from './shared-pieces.ts';
 import { ViewerEncoders } from './viewer-encoders.ts';
 
 /** A part of an update; `exact`: without loss, whatever the viewer allows. */
@@ -38,9 +39,16 @@ export interface PixelPass {
   ) => Generator<void, void>;
 }
 
+/** For many viewers time is spent once and bytes by each: not the fastest level, however fast the line. */
+const SHARED_LEVEL = 2;
+
 export class ViewerPixels {
   readonly #shadow: Shadow;
+  readonly #jpeg: JpegEncoder | undefined;
   readonly #encoders: ViewerEncoders;
+  /** The viewers that want what this one wanted last, and what that was. */
+  #group: SharingGroup | undefined;
+  #manner: SharedManner | undefined;
   /** What the viewer sees without being told exactly. */
   readonly lossy: LossyRegion = new LossyRegion();
   readonly #level = new LevelChoice();
@@ -50,6 +58,7 @@ export class ViewerPixels {
 
   constructor(shadow: Shadow, jpeg: JpegEncoder | undefined) {
     this.#shadow = shadow;
+    this.#jpeg = jpeg;
     this.#encoders = new ViewerEncoders(jpeg);
   }
 
@@ -66,16 +75,31 @@ export class ViewerPixels {
     return this.#unsent;
   }
 
+  /** The viewer has gone. */
+  leave(): void {
+    if (this.#group !== undefined) this.#shadow.pieces.leave(this.#group);
+    this.#group = undefined;
+    this.#manner = undefined;
+  }
+
   /**
    * For one update. `mayEndEarly`: the viewer need not know how many rectangles there are. `bytesPerMs`: of its line, 0 when
    * not known.
    */
   begin(asked: Negotiated, mayEndEarly: boolean, bytesPerMs: number): PixelPass {
     const level = this.#level.level(bytesPerMs);
-    const negotiated = { ...asked, wishes: atLevel(asked.wishes, level) };
     const translator = translatorOf(this.#format);
-    const encoder = this.#encoders.of(negotiated);
+    const encoder = this.#encoders.of({ ...asked, wishes: atLevel(asked.wishes, level) });
     const inParts = mayEndEarly && encoder.encodeParts !== undefined;
+    const mannerAt = (compressionLevel: number): SharedManner => ({
+      negotiated: { ...asked, wishes: atLevel(asked.wishes, compressionLevel) },
+      format: translator.format,
+      inParts,
+    });
+    const common = mannerAt(Math.max(level, SHARED_LEVEL));
+    const group = this.#groupFor(common);
+    const shared = group?.shares === true ? group : undefined;
+    const manner = shared === undefined ? mannerAt(level) : common;
     return {
       inParts,
       cut: (r, exact = false) =>
@@ -83,24 +107,37 @@ export class ViewerPixels {
       write: (w, pieces, next, mayLook) =>
         this.#write(pieces, next, (piece, picture) => {
           const source = mayLook() ? picture : undefined;
-          this.#encode(w, { piece, source, translator, negotiated, inParts });
+          return this.#send(w, { piece, source, translator, manner, shared });
         }),
     };
+  }
+
+  /** Moves the viewer to those who want the same. */
+  #groupFor(manner: SharedManner): SharingGroup | undefined {
+    const before = this.#manner;
+    const isSame =
+      before?.negotiated.codec === manner.negotiated.codec &&
+      before.negotiated.wishes === manner.negotiated.wishes &&
+      before.format === manner.format &&
+      before.inParts === manner.inParts;
+    if (isSame) return this.#group;
+    this.leave();
+    this.#manner = manner;
+    this.#group = this.#shadow.pieces.join(manner, this.#jpeg);
+    return this.#group;
   }
 
   *#write(
     pieces: Piece[],
     next: () => Piece | undefined,
-    encode: (piece: Piece, picture: ShadowPicture) => void,
+    send: (piece: Piece, picture: ShadowPicture) => number,
   ): Generator<void, void> {
     const picture = this.#shadow.picture.retain();
     this.#unsent = pieces;
     let encodeMs = 0;
     try {
       for (let piece = next(); piece !== undefined; piece = next()) {
-        const begun = performance.now();
-        encode(piece, picture);
-        encodeMs += performance.now() - begun;
+        encodeMs += send(piece, picture);
         yield;
       }
     } finally {
@@ -110,28 +147,67 @@ export class ViewerPixels {
     }
   }
 
-  #encode(
-    w: ByteWriter,
-    how: {
-      readonly piece: Piece;
-      readonly source: ShadowPicture | undefined;
-      readonly translator: PixelTranslator;
-      readonly negotiated: Negotiated;
-      readonly inParts: boolean;
-    },
-  ): void {
-    const { piece, source, translator, negotiated, inParts } = how;
-    const encoder: Encoder = this.#encoders.of(negotiated, piece.exact);
-    const block = pixelBlock(source, piece, translator);
-    let lossy: readonly Rectangle[] = [];
-    if (inParts && encoder.encodeParts !== undefined) {
-      ({ lossy } = encoder.encodeParts(block, piece, translator.format, w));
+  /** Returns what encoding took, milliseconds, be it for another viewer. */
+  #send(w: ByteWriter, sending: Sending): number {
+    const { piece, source, manner, shared } = sending;
+    const { negotiated } = manner;
+    let encoded: Encoded;
+    if (shared !== undefined && source === this.#shadow.picture) {
+      encoded = this.#share(w, sending, shared);
+      this.#encoders.interrupted(negotiated.codec.encoding);
     } else {
-      writeRectangleHeader(w, piece, negotiated.codec.encoding);
-      encoder.encode(block, translator.format, w);
+      encoded = encode(w, sending, this.#encoders.of(negotiated, piece.exact));
     }
-    this.lossy.sent(piece, lossy, performance.now());
+    this.lossy.sent(piece, encoded.lossy, performance.now());
+    return encoded.encodeMs;
   }
+
+  /** What another viewer was sent, or else what the next one may be. */
+  #share(w: ByteWriter, sending: Sending, group: SharingGroup): Encoded {
+    const { pieces } = this.#shadow;
+    const { piece } = sending;
+    let shared = pieces.find(group, piece);
+    if (shared === undefined) {
+      const { negotiated } = group.manner;
+      const encoded = encode(scratch, sending, group.encoders.of(negotiated, piece.exact));
+      shared = { ...encoded, bytes: scratch.written().slice() };
+      scratch.truncate(0);
+      pieces.keep(group, piece, shared);
+    }
+    w.shared(shared.bytes);
+    return shared;
+  }
+}
+
+/** Where shared pieces are made. */
+const scratch = new ByteWriter();
+
+/** A piece on its way. */
+interface Sending {
+  readonly piece: Piece;
+  /** Undefined: black. */
+  readonly source: ShadowPicture | undefined;
+  readonly translator: PixelTranslator;
+  readonly manner: SharedManner;
+  /** With whom it is shared, if anybody. */
+  readonly shared: SharingGroup | undefined;
+}
+
+type Encoded = Omit<SharedPiece, 'bytes'>;
+
+function encode(w: ByteWriter, sending: Sending, encoder: Encoder): Encoded {
+  const { piece, source, translator, manner } = sending;
+  const begun = performance.now();
+  const block = pixelBlock(source, piece, translator);
+  let lossy: readonly Rectangle[] = [];
+  if (manner.inParts && encoder.encodeParts !== undefined) {
+    ({ lossy } = encoder.encodeParts(block, piece, translator.format, w));
+  } else {
+    writeRectangleHeader(w, piece, manner.negotiated.codec.encoding);
+    encoder.encode(block, translator.format, w);
+    if (encoder.lossy === true) lossy = [piece];
+  }
+  return { lossy, encodeMs: performance.now() - begun };
 }
 
 /** Behind an update of parts. */

@@ -29,6 +29,8 @@ import { ViewerAttention } from './viewer-attention.ts';
 import { ViewerFlow } from './viewer-flow.ts';
 import { ViewerPixels, writeLastRect, type Piece, type PixelPass } from './viewer-pixels.ts';
 import { ViewerSize } from './viewer-size.ts';
+import type { VideoEncoders } from './video-encoder.ts';
+import { ViewerVideo } from './viewer-video.ts';
 
 export interface ViewerUpdatesOptions {
   readonly display: Display;
@@ -44,6 +46,10 @@ export interface ViewerUpdatesOptions {
   readonly asides?: readonly Aside[];
   /** Absent: nothing is lost, whatever the viewer allows. */
   readonly jpeg?: JpegEncoder;
+  /** For parts that move like a film. Absent: they are sent as all else. */
+  readonly video?: VideoEncoders;
+  /** Something may be due that nobody else told of. */
+  readonly wake?: () => void;
   /** Of RFB. vncsnapshot speaks 3.3, names LastRect and then hangs on it. Default: 3.8. */
   readonly version?: RfbVersion;
 }
@@ -73,6 +79,7 @@ export class ViewerUpdates {
   readonly #damage = new Region(MAX_DAMAGE);
   readonly #moves = new PendingMoves(this.#damage);
   readonly #requested = new Region();
+  readonly #video: ViewerVideo;
   /** An update may go out: one was asked for since the last one with pixels. */
   #asked = false;
   #sentUpdates = 0;
@@ -90,6 +97,13 @@ export class ViewerUpdates {
     this.#shadow = options.shadow;
     this.#codecs = options.codecs;
     this.#pixels = new ViewerPixels(options.shadow, options.jpeg);
+    this.#video = new ViewerVideo({
+      encoders: options.video,
+      shadow: options.shadow,
+      damage: this.#damage,
+      lossy: this.#pixels.lossy,
+      wake: options.wake ?? (() => undefined),
+    });
     this.#mayTakeLastRect = options.version !== '3.3';
     this.#rights = options.rights;
     this.#announcements = new Announcements(options.display, options.limits);
@@ -133,6 +147,7 @@ export class ViewerUpdates {
     this.#negotiated = negotiate(encodings, this.#codecs);
     this.#announcements.negotiated(before, this.#negotiated);
     if (!this.takesMoves) this.#moves.forget();
+    this.#video.allow(this.#negotiated, this.#rights.view);
     this.flow.negotiated(before, this.#negotiated);
     // The only way for a viewer to learn that SetDesktopSize will be understood.
     if (this.#negotiated.extendedDesktopSize) this.#size.announce(DesktopSizeReason.Server);
@@ -162,10 +177,12 @@ export class ViewerUpdates {
     const { bounds } = this.#size;
     const known = intersect(bounds, this.#shadow.picture.bounds);
     for (const move of moves) {
-      if (this.takesMoves) this.#moves.add(move, known, this.#pixels.unsent);
+      if (this.takesMoves && !this.#video.touches(move))
+        this.#moves.add(move, known, this.#pixels.unsent);
       else this.#damage.add(intersect(move.to, bounds));
     }
     for (const r of changed) this.#damage.add(intersect(r, bounds));
+    this.#video.published({ moves, changed }, known, performance.now());
   }
 
   resized(reason: number): void {
@@ -175,6 +192,7 @@ export class ViewerUpdates {
 
   #damageAll(): void {
     this.#moves.forget();
+    this.#video.stop();
     this.#damage.clear();
     this.#damage.add(this.#size.bounds);
     this.#pixels.lossy.clear();
@@ -201,6 +219,12 @@ export class ViewerUpdates {
       this.#announcements.add('cursor');
     }
     this.#rights = rights;
+    this.#video.allow(this.#negotiated, rights.view);
+  }
+
+  /** Lets go of what it holds outside; nothing is written any more. */
+  release(): void {
+    this.#video.stop();
   }
 
   /** One full picture, uncompressed. */
@@ -218,6 +242,7 @@ export class ViewerUpdates {
     return (
       this.#isStale(wanted) ||
       this.#moves.isDue(wanted) ||
+      this.#video.isDue(wanted, performance.now()) ||
       this.#pixels.lossy.isDue(wanted, performance.now()) ||
       wanted.some((r) => this.#damage.intersects(r))
     );
@@ -231,7 +256,10 @@ export class ViewerUpdates {
   /** Milliseconds until something may be due although nothing happens; undefined: never. */
   get dueInMs(): number | undefined {
     if (!this.#mayUpdate) return undefined;
-    return this.#pixels.lossy.dueInMs(this.#wanted(), performance.now());
+    const now = performance.now();
+    const calm = this.#video.dueInMs(now);
+    const blurred = this.#pixels.lossy.dueInMs(this.#wanted(), now);
+    return calm === undefined ? blurred : Math.min(calm, blurred ?? calm);
   }
 
   get messagesAreDue(): boolean {
@@ -277,6 +305,11 @@ export class ViewerUpdates {
     if (this.#sentUpdates > before) this.flow.writeMark(w);
   }
 
+  /** The viewer has gone. */
+  leave(): void {
+    this.#pixels.leave();
+  }
+
   /** Bytes of it were given to the stream. */
   sent(bytes: number): void {
     this.flow.sent(bytes);
@@ -300,10 +333,11 @@ export class ViewerUpdates {
     const announcements = this.#dueAnnouncements;
     const wanted = this.#wanted();
     const moves = this.#moves.take(wanted);
+    const film = this.#video.take(wanted, now);
     const pieces = this.#takePieces(wanted, pass, now);
     const asked = this.#asked;
-    if (moves.length + pieces.length > 0) this.#answered();
-    const count = announcements.length + moves.length + pieces.length;
+    if (moves.length + pieces.length + film.length > 0) this.#answered();
+    const count = announcements.length + moves.length + pieces.length + film.length;
     if (count === 0) return;
     assertInvariant(count <= MAX_RECTANGLES, 'an update counts its rectangles in 16 bits');
     const untilLastRect = pass.inParts && pieces.length > 0;
@@ -321,6 +355,7 @@ export class ViewerUpdates {
       ? () => this.#nextPiece(w, pieces, pass, wanted, asked)
       : () => pieces.shift();
     yield* pass.write(w, pieces, next, mayLook);
+    this.#video.write(w, film, mayLook(), now);
     if (untilLastRect) writeLastRect(w);
   }
 
@@ -355,10 +390,16 @@ export class ViewerUpdates {
       pieces.unshift(...this.#takeEchoes(wanted, now).flatMap((r) => pass.cut(r)));
     }
     if (!asked && w.length >= this.flow.roomBytes) {
-      for (const r of pieces.splice(0)) this.#damage.add(r);
+      for (const piece of pieces.splice(0)) this.#putBack(piece);
       return undefined;
     }
     return pieces.shift();
+  }
+
+  /** To be sent another time. What was to be made exact must not be blurred once more, or it might never be. */
+  #putBack(piece: Piece): void {
+    if (piece.exact) this.#pixels.lossy.putBack(piece);
+    else this.#damage.add(piece);
   }
 
   #takeEchoes(wanted: readonly Rectangle[], now: number): Rectangle[] {

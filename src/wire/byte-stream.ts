@@ -11,8 +11,9 @@ export interface ByteStream {
   read(): Promise<Uint8Array | null>;
 
   /**
-   * Queues bytes, in order, without copying: the caller gives the array away. Never blocks and never throws; writing to
-   * a stream that is ending or gone does nothing (its end is told by `read`, `drained` and `closed`).
+   * Queues bytes, in order, without copying: nobody writes to the array any more, though several streams may be given
+   * it. Never blocks and never throws; writing to a stream that is ending or gone does nothing (its end is told by
+   * `read`, `drained` and `closed`).
    */
   write(bytes: Uint8Array): void;
 

@@ -2,6 +2,9 @@
 import { assertInvariant } from '../core/errors.ts';
 import type { ByteStream } from './byte-stream.ts';
 
+/** Shared bytes that are fewer are copied: a write of its own costs more. */
+const WORTH_A_WRITE = 4096;
+
 const EMPTY = new Uint8Array(0);
 const EMPTY_VIEW = new DataView(EMPTY.buffer);
 
@@ -10,6 +13,9 @@ export class ByteWriter {
   #bytes: Uint8Array;
   #view: DataView;
   #length = 0;
+  /** What stands before #bytes, and how much it is. */
+  #parts: Uint8Array[] = [];
+  #partsLength = 0;
   /** Least that is made room for at a time: as much as was needed last, within reason. */
   #capacity: number;
 
@@ -21,7 +27,7 @@ export class ByteWriter {
 
   /** Bytes written so far. */
   get length(): number {
-    return this.#length;
+    return this.#partsLength + this.#length;
   }
 
   /**
@@ -78,6 +84,25 @@ export class ByteWriter {
     return this;
   }
 
+  /** The same bytes without a copy, where they are many: nobody may write to them any more. They cannot be truncated. */
+  shared(bytes: Uint8Array): this {
+    if (bytes.length < WORTH_A_WRITE) return this.bytes(bytes);
+    if (this.#length > 0) this.#closePart();
+    this.#parts.push(bytes);
+    this.#partsLength += bytes.length;
+    return this;
+  }
+
+  #closePart(): void {
+    this.#parts.push(this.#bytes.subarray(0, this.#length));
+    this.#partsLength += this.#length;
+    // Goes on in what is left of the same memory.
+    this.#bytes = this.#bytes.subarray(this.#length);
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    this.#view = new DataView(buffer, byteOffset, byteLength);
+    this.#length = 0;
+  }
+
   /** Padding, always zero. */
   pad(count: number): this {
     const at = this.#room(count);
@@ -97,20 +122,35 @@ export class ByteWriter {
   /** Drops everything after the first `length` bytes. */
   truncate(length: number): void {
     assertInvariant(
-      length >= 0 && length <= this.#length,
+      length >= this.#partsLength && length <= this.length,
       'ByteWriter.truncate beyond what was written',
     );
-    this.#length = length;
+    this.#length = length - this.#partsLength;
   }
 
   /** What was written, as a view: valid until the next write. */
   written(): Uint8Array {
+    if (this.#parts.length > 0) this.#join();
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  #join(): void {
+    const joined = new Uint8Array(this.length);
+    let at = 0;
+    for (const part of [...this.#parts, this.#bytes.subarray(0, this.#length)]) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    this.#bytes = joined;
+    this.#view = new DataView(joined.buffer);
+    this.#length = at;
+    this.#parts = [];
+    this.#partsLength = 0;
   }
 
   /** What was written, given away; the writer starts again, and holds no memory until something is written. */
   take(): Uint8Array {
-    const bytes = this.#bytes.subarray(0, this.#length);
+    const bytes = this.written();
     this.#capacity = Math.min(Math.max(this.#length, 256), 65536);
     this.#bytes = EMPTY;
     this.#view = EMPTY_VIEW;
@@ -118,8 +158,10 @@ export class ByteWriter {
     return bytes;
   }
 
-  /** Gives what was written to `stream` in one write. Does nothing when empty. */
+  /** Gives what was written to `stream`, in one write if nothing in it is shared. Does nothing when empty. */
   send(stream: ByteStream): void {
+    for (const part of this.#parts.splice(0)) stream.write(part);
+    this.#partsLength = 0;
     if (this.#length > 0) stream.write(this.take());
   }
 }

@@ -130,6 +130,8 @@ describe('sallyport', { concurrency: 2 }, () => {
     [/--insecure-vnc-auth/, 'serve', '--listen', '*:1', '--security', 'VncAuth'],
     [/--qemu needs the command/, 'serve', '--qemu'],
     [/behind `--` needs --qemu/, 'serve', '--', 'qemu-system-x86_64'],
+    [/--video-encoder: "x264" is neither ffmpeg/, 'serve', '--video-encoder', 'x264'],
+    [/cannot run \/nowhere/, 'serve', '--video-encoder', 'ffmpeg:/nowhere/ffmpeg'],
     [/not for the test card/, 'serve', '--upstream-password-file', 'x'],
   ];
   for (const [sentence, ...args] of usage)

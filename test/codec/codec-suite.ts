@@ -29,6 +29,8 @@ export interface CodecSuiteOptions {
   /** Makes a naive decoder; one is used for a whole connection, so that it may keep zlib streams. */
   readonly createNaive?: () => NaiveDecoder;
   readonly ports?: DecoderPorts;
+  /** Pictures may come out otherwise than they were, as long as the naive decoder sees the same. */
+  readonly lossy?: boolean;
   /** Encoder settings to go through. Default: the default ones. */
   readonly encoderOptions?: readonly EncoderOptions[];
 }
@@ -277,10 +279,10 @@ export function describeCodec(codec: Codec, options: CodecSuiteOptions = {}): vo
       assert.equal(left, 0, 'bytes left over behind the rectangle');
       assertOnlyInside(target, r);
       const expected = expectedPixels(values, some.format);
-      assert.deepEqual(target.get(r), expected);
+      if (options.lossy !== true) assert.deepEqual(target.get(r), expected);
       if (naive !== undefined) {
         const seen = expectedPixels(naive(bytes, some.size, some.format), some.format);
-        assert.deepEqual(seen, expected, 'the naive decoder disagrees');
+        assert.deepEqual(seen, target.get(r), 'the naive decoder disagrees');
       }
     }
   };

@@ -5,6 +5,7 @@ import { deflateSync } from 'node:zlib';
 import type { Codec } from '../../src/codec/codec.ts';
 import { decodeRectangle } from '../../src/codec/decode-rectangle.ts';
 import { blockOf } from '../../src/codec/pixel-block.ts';
+import { tightPng } from '../../src/codec/tight-png/tight-png.ts';
 import { tight } from '../../src/codec/tight/tight.ts';
 import { zrle } from '../../src/codec/zrle/zrle.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
@@ -61,7 +62,7 @@ function gradientPayload(): Uint8Array {
 const newTarget = (): Framebuffer => new Framebuffer(width + 9, height + 5);
 
 describe('decoding with kernels', () => {
-  for (const codec of [tight, zrle]) {
+  for (const codec of [tight, tightPng, zrle]) {
     it(`${codec.name}: gives the same pixels with either kernels, in either memory`, async () => {
       for (const [name, format] of Object.entries(formats)) {
         for (const kind of pictureKinds) {

@@ -293,6 +293,25 @@ describe('createDeflater', () => {
     }
   });
 
+  it('begins anew as if nothing had been before, and takes no time for it', () => {
+    for (const effort of EFFORTS) {
+      const worn = createDeflater(2);
+      const random = new Random(9);
+      for (let i = 0; i < 12; i++) {
+        const fresh = createDeflater(2);
+        worn.restart();
+        for (const size of [300, 40_000 * (i & 1) + 5000, 900]) {
+          const shape = { bytesPerPixel: 3, rowBytes: 120, effort };
+          const input = random.chance(50) ? mixture(size, i) : screenBytes(size, 3);
+          assert.deepEqual(
+            Array.from(worn.deflate(input, shape)),
+            Array.from(fresh.deflate(input, shape)),
+          );
+        }
+      }
+    }
+  });
+
   it('keeps streams apart', () => {
     const one = createDeflater(6);
     const other = createDeflater(6);

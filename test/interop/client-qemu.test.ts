@@ -44,6 +44,11 @@ describe('our client and the encodings of QEMU', {
       await assertDecodesIn16(address(), encoding);
     });
   }
+  it('shows by TightPNG what the screendump shows, at the fastest level too', async () => {
+    const received = await assertDecodes(address(), Encoding.TightPng, wanted);
+    const level = { compressionLevel: 1 };
+    assert.notEqual(await assertDecodes(address(), Encoding.TightPng, wanted, level), received);
+  });
   for (const level of [0, 9]) {
     it(`shows the same by Tight at compression level ${level}`, async () => {
       await assertDecodes(address(), Encoding.Tight, wanted, { compressionLevel: level });

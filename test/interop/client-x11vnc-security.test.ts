@@ -84,7 +84,7 @@ describe('our client logs in at x11vnc', several, () => {
   const plain = ['-unixpw_cmd', inFolder('login'), '-unixpw_unsafe'];
   const anonymous = { tls: { minDhBits: 1024 } };
   const modes = (): readonly Mode[] => {
-    const tls = { ca: authority.cert, serverName: 'localhost' };
+    const tls = { ca: authority.cert, servername: 'localhost' };
     const certificate = ['-sslverify', inFolder('ca.pem'), '-sslCRL', inFolder('ca-crl.pem')];
     return [
       { name: 'VncAuth', args: vnc, options: password },
@@ -136,7 +136,7 @@ describe('our client logs in at x11vnc', several, () => {
     const mode = modes().find((each) => each.name === 'X509None with a client certificate');
     assert.ok(mode !== undefined);
     const server = await startX11vnc(environment, mode.args);
-    const tls = { ca: authority.cert, serverName: 'localhost' };
+    const tls = { ca: authority.cert, servername: 'localhost' };
     try {
       for (const certificate of [bob, {}])
         await assert.rejects(

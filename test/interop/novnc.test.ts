@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { parseUsers, UserStore } from '../../src/access/users.ts';
 import { serve, type ServeOptions } from '../../src/node/serve.ts';
 import { hashPassword, nodeScrypt } from '../../src/node/users-file.ts';
+import { Encoding } from '../../src/rfb/constants.ts';
 import type { ViewerInfo } from '../../src/server/display.ts';
 import { endProcess } from '../support/child.ts';
 import { browse } from '../support/chromium.ts';
@@ -25,8 +26,20 @@ const PICTURE_MS = 30_000;
 const PAGE = `<!DOCTYPE html><meta charset=utf-8><div id=screen style="width:800px;height:600px"></div>
 <script type=module>
 import RFB from './core/rfb.js';
+import TightPNGDecoder from './core/decoders/tightpng.js';
 const q = new URLSearchParams(location.search);
 const post = (path, body) => fetch(path, { method: 'POST', body }).then((r) => r.text());
+if (q.has('without')) {
+  const { clientEncodings } = RFB.messages;
+  RFB.messages.clientEncodings = (sock, encodings) =>
+    clientEncodings(sock, encodings.filter((number) => number !== Number(q.get('without'))));
+}
+const { _pngRect } = TightPNGDecoder.prototype;
+TightPNGDecoder.prototype._pngRect = function (...rectangle) {
+  if (!this.told) post('/event', 'png');
+  this.told = true;
+  return _pngRect.apply(this, rectangle);
+};
 const rfb = new RFB(document.getElementById('screen'), q.get('url'), { shared: true,
   credentials: { username: q.get('username'), password: q.get('password') } });
 for (const name of ['connect', 'disconnect', 'securityfailure', 'credentialsrequired'])
@@ -112,7 +125,7 @@ async function startSite(display: EchoDisplay): Promise<Site> {
 async function look(
   name: string,
   options: Partial<ServeOptions>,
-  allowOrigin = true,
+  { allowOrigin = true, without }: { allowOrigin?: boolean; without?: number } = {},
 ): Promise<{ readonly events: readonly string[]; readonly viewer: ViewerInfo | undefined }> {
   const display = new EchoDisplay();
   const site = await startSite(display);
@@ -138,6 +151,7 @@ async function look(
   url.searchParams.set('url', urlOf(address, serving.websocketTls));
   url.searchParams.set('username', 'alice');
   url.searchParams.set('password', 'pass1234');
+  if (without !== undefined) url.searchParams.set('without', String(without));
   const browser = browse(url.href, folder, name);
   try {
     const deadline = performance.now() + PICTURE_MS;
@@ -171,13 +185,19 @@ describe('stock noVNC', {
     it(`shows the picture and sends keys over ${title}`, async () => {
       const { events, viewer } = await look(security + title.length, options);
       assert.ok(events.includes('picture'), events.join('\n'));
+      assert.ok(!events.includes('png'), 'Tight, which it names first, is used');
       assert.equal(viewer?.security, security);
       assert.equal(viewer.websocket, true);
       if (title.startsWith('wss')) assert.match(viewer.tls ?? '', /^TLSv1\.3/);
     });
 
+  it('shows the picture by TightPNG where it does not name Tight', async () => {
+    const { events } = await look('png', { security: 'None' }, { without: Encoding.Tight });
+    assert.ok(events.includes('picture') && events.includes('png'), events.join('\n'));
+  });
+
   it('is refused from a page of another origin', async () => {
-    const { events, viewer } = await look('origin', { security: 'None' }, false);
+    const { events, viewer } = await look('origin', { security: 'None' }, { allowOrigin: false });
     assert.equal(viewer, undefined);
     assert.deepEqual(events, ['disconnect {"clean":false}']);
   });

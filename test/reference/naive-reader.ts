@@ -22,6 +22,11 @@ export class NaiveReader {
     return byte;
   }
 
+  /** The next byte, which stays. */
+  peek(): number | undefined {
+    return this.#bytes[this.#at];
+  }
+
   /** A big-endian number, as all of RFB but its pixels. */
   number(byteCount: number): number {
     let value = 0;

@@ -84,6 +84,12 @@ describe('negotiate', () => {
     }
   });
 
+  it('takes Tight of stock noVNC, which names TightPNG behind it, and TightPNG where that stands alone', () => {
+    const noVnc = [1, 7, -260, 5, 2, 0];
+    assert.equal(negotiate(noVnc, codecs).codec.encoding, 7);
+    assert.equal(negotiate([1, -260, 5, 2, 0], codecs).codec.encoding, -260);
+  });
+
   it('reads the compression level, the first one named', () => {
     assert.equal(negotiate([-247, -256], codecs).wishes.compressionLevel, 9);
     assert.equal(negotiate([0], codecs).wishes.compressionLevel, undefined);

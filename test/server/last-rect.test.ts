@@ -8,7 +8,7 @@ import { Encoding } from '../../src/rfb/constants.ts';
 import { nativeFormat } from '../../src/rfb/pixel-format.ts';
 import { readRectangleHeader, rectangleHeaderSize } from '../../src/rfb/rectangle.ts';
 import type { RfbVersion } from '../../src/rfb/version.ts';
-import { encodingWishes } from '../../src/server/encoding-wishes.ts';
+import { encodingWishes, exactly } from '../../src/server/encoding-wishes.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { Served, setEncodings, updateRequest } from '../support/served.ts';
 
@@ -75,6 +75,7 @@ describe('what a list of encodings says about pictures', () => {
     assert.deepEqual(encodingWishes([-250, -247, -24, -32]), {
       compressionLevel: 6,
       lossy: { quality: 92, subsampling: '4:4:4' },
+      qualityLevel: 8,
       gradient: true,
     });
     assert.deepEqual(encodingWishes([-32]).lossy, { quality: 15, subsampling: '4:2:0' });
@@ -90,6 +91,10 @@ describe('what a list of encodings says about pictures', () => {
     assert.deepEqual(encodingWishes([-24, -765]).lossy?.subsampling, 'grey');
     assert.deepEqual(encodingWishes([-24, -763]).lossy?.subsampling, '4:2:0');
     assert.equal(encodingWishes([-766]).lossy, undefined);
+  });
+
+  it('is nothing that loses anything when all is to be exact', () => {
+    assert.deepEqual(exactly(encodingWishes([-250, -24])), { compressionLevel: 6, gradient: true });
   });
 
   it('is no gradients for a noVNC that may be older than 1.5', () => {

@@ -16,6 +16,16 @@ describe('LossyRegion', () => {
     assert.equal(region.dueInMs(whole, 5000), undefined);
   });
 
+  it('takes nothing for calm before a whole span has passed, wherever in a span it was sent', () => {
+    for (const last of [0, 1, 150, 299, 300]) {
+      const region = new LossyRegion();
+      region.sent(square(0, 0), [square(0, 0)], 0);
+      region.sent(square(0, 0), [square(0, 0)], last);
+      assert.equal(region.isDue(whole, last + 299), false, `${last}`);
+      assert.equal(region.isDue(whole, last + 601), true, `${last}`);
+    }
+  });
+
   it('waits for a film to end, while what is beside it is made exact', () => {
     const region = new LossyRegion();
     region.sent(square(500, 0), [square(500, 0)], 0);
@@ -63,6 +73,7 @@ describe('LossyRegion', () => {
     region.sent(square(0, 0), [square(0, 0)], 1000);
     const dueInMs = region.dueInMs(whole, 1000)!;
     assert.ok(dueInMs > 0 && dueInMs <= 300);
+    assert.ok((region.dueInMs(whole, 1000 + dueInMs) ?? 0) <= 300);
     assert.equal(region.dueInMs(whole, 2000), 0);
   });
 });

@@ -3,59 +3,16 @@ import { describe, it } from 'node:test';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
 import { createKernels, kernelSet, useKernels } from '../../src/pixels/kernels/kernels.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
-import { intersect, isEmpty, type Rectangle } from '../../src/rfb/rectangle.ts';
+import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import { Shadow } from '../../src/server/shadow.ts';
 import type { ShadowChange } from '../../src/server/take-over.ts';
 import { forManySeeds, Random } from '../pixels/kernels/twins.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { Served, setEncodings, updateRequest } from '../support/served.ts';
+import { commotion, scribble, slide } from './commotion.ts';
 import { SimulatedViewer } from './simulated-viewer.ts';
 
 const SCROLL: Rectangle = { x: 40, y: 30, width: 300, height: 220 };
-
-/** Text-like noise: no two places look alike. */
-function scribble(display: FakeDisplay, r: Rectangle, random: Random): void {
-  const { framebuffer } = display;
-  for (let y = r.y; y < r.y + r.height; y++) {
-    for (let x = r.x; x < r.x + r.width; x++) {
-      const ink = random.chance(30) ? random.next() & 0xffffff : 0xffffff;
-      framebuffer.pixels[framebuffer.at(x, y)] = (ink | 0xff000000) >>> 0;
-    }
-  }
-  display.events.emit('damage', [r]);
-}
-
-/** Moves a part of the picture and draws anew what it left, as a program does: only damage is told. */
-function slide(display: FakeDisplay, area: Rectangle, dx: number, dy: number, random: Random) {
-  const from = { ...area, x: area.x + dx, y: area.y + dy };
-  const to = intersect(area, from);
-  if (isEmpty(to)) return;
-  display.framebuffer.move(to.x - dx, to.y - dy, to);
-  if (dy !== 0)
-    scribble(
-      display,
-      { ...area, y: dy > 0 ? area.y : area.y + area.height + dy, height: Math.abs(dy) },
-      random,
-    );
-  if (dx !== 0)
-    scribble(
-      display,
-      { ...area, x: dx > 0 ? area.x : area.x + area.width + dx, width: Math.abs(dx) },
-      random,
-    );
-  display.events.emit('damage', [area]);
-}
-
-function randomRectangle(random: Random, { width, height }: Framebuffer, most: number): Rectangle {
-  const w = random.between(1, Math.min(width, most));
-  const h = random.between(1, Math.min(height, most));
-  return {
-    x: random.between(0, width - w),
-    y: random.between(0, height - h),
-    width: w,
-    height: h,
-  };
-}
 
 function arrange(width = 400, height = 300, viewers = 1) {
   const display = new FakeDisplay({ width, height });
@@ -171,41 +128,6 @@ describe('a viewer that does not know CopyRect', () => {
 });
 
 describe('every viewer sees the display in the end', () => {
-  function step(random: Random, display: FakeDisplay, viewers: readonly SimulatedViewer[]): void {
-    const viewer = viewers[random.between(0, viewers.length - 1)]!;
-    const { framebuffer } = display;
-    const kind = random.between(0, 99);
-    if (kind < 12) {
-      display.paint(random.next() & 0xffffff, randomRectangle(random, framebuffer, 80));
-    } else if (kind < 16) {
-      scribble(display, randomRectangle(random, framebuffer, 200), random);
-    } else if (kind < 36) {
-      const far = random.chance(70) ? 12 : 60;
-      const [dx, dy] = [random.between(0, 2 * far) - far, random.between(0, 2 * far) - far];
-      const area = randomRectangle(random, framebuffer, 400);
-      slide(display, area, random.chance(60) ? 0 : dx, random.chance(20) ? 0 : dy, random);
-    } else if (kind < 38) {
-      display.events.emit('damage', [framebuffer.bounds]);
-    } else if (kind < 60) {
-      viewer.request(true);
-    } else if (kind < 64) {
-      viewer.request(true, randomRectangle(random, viewer.picture, 300));
-    } else if (kind < 66) {
-      viewer.request(false, randomRectangle(random, viewer.picture, 200));
-    } else if (kind < 95) {
-      viewer.pump(random.between(1, 4));
-    } else if (kind < 96) {
-      display.setSize(random.between(100, 420), random.between(100, 320));
-    } else if (kind < 98) {
-      viewer.look(random.chance(60));
-    } else if (kind < 99) {
-      const known = [Encoding.CopyRect, Encoding.DesktopSize].filter(() => random.chance(80));
-      viewer.encodings(...known, Encoding.ContinuousUpdates);
-    } else {
-      viewer.pushed(random.chance(60), randomRectangle(random, viewer.picture, 400));
-    }
-  }
-
   for (const kind of ['wasm', 'plain'] as const) {
     const [rounds, steps] = kind === 'wasm' ? [60, 150] : [4, 60];
     it(`whatever is drawn and asked for, by viewers of different pace (kernels in ${kind})`, () => {
@@ -214,7 +136,7 @@ describe('every viewer sees the display in the end', () => {
       forManySeeds(rounds, (random) => {
         const { display, viewers } = arrange(400, 300, 3);
         for (let i = 0; i < steps; i++) {
-          step(random, display, viewers);
+          commotion(random, display, viewers);
           if (i % 50 !== 49) continue;
           const viewer = viewers[random.between(0, viewers.length - 1)]!;
           viewer.catchUp();

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import type { VncError } from '../../src/core/errors.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import type { Logger } from '../../src/core/logger.ts';
-import type { Codec } from '../../src/codec/codec.ts';
+import type { Codec, JpegEncoder } from '../../src/codec/codec.ts';
 import { codecs } from '../../src/codec/registry.ts';
 import type { ServerEstablished } from '../../src/handshake/established.ts';
 import type { RfbVersion } from '../../src/rfb/version.ts';
 import { allRights, type Peer, type Rights } from '../../src/security/identity.ts';
+import type { VideoEncoders } from '../../src/server/video-encoder.ts';
 import { createServer, type SharePolicy, type VncServer } from '../../src/server/server.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
 import type { ByteStream } from '../../src/wire/byte-stream.ts';
@@ -34,7 +35,9 @@ export interface ServedOptions {
   readonly limits?: Partial<Limits>;
   readonly share?: SharePolicy;
   readonly codecs?: readonly Codec[];
+  readonly video?: VideoEncoders;
   readonly logger?: Logger;
+  readonly jpeg?: JpegEncoder;
 }
 
 export class Served {
@@ -46,7 +49,7 @@ export class Served {
 
   constructor(options: ServedOptions = {}) {
     this.display = options.display ?? new FakeDisplay();
-    const { limits, share, logger } = options;
+    const { limits, share, logger, jpeg, video } = options;
     this.server = createServer(
       {
         display: this.display,
@@ -59,7 +62,9 @@ export class Served {
         },
         ...(limits === undefined ? {} : { limits }),
         ...(share === undefined ? {} : { share }),
+        ...(video === undefined ? {} : { video }),
         ...(logger === undefined ? {} : { logger }),
+        ...(jpeg === undefined ? {} : { jpeg }),
       },
       {
         codecs: options.codecs ?? codecs,

@@ -52,6 +52,38 @@ describe('ByteWriter', () => {
     assert.equal(toHex(w.take()), '0102030405');
   });
 
+  it('takes bytes over without a copy when they are many, in order with all else', () => {
+    const many = Uint8Array.from({ length: 5000 }, (_, i) => i & 255);
+    const few = Uint8Array.of(7, 8);
+    const write = (): ByteWriter =>
+      new ByteWriter(4).u8(1).shared(many).shared(few).u8(2).shared(many).shared(many);
+    const expected = [1, ...many, 7, 8, 2, ...many, ...many];
+    assert.equal(write().length, expected.length);
+    assert.deepEqual(Array.from(write().written()), expected);
+    assert.deepEqual(Array.from(write().u8(3).take()), [...expected, 3]);
+    const given: Uint8Array[] = [];
+    const [near] = memoryPair();
+    const w = write().u8(9);
+    w.send(Object.assign(near, { write: (bytes: Uint8Array) => given.push(bytes) }));
+    assert.deepEqual(
+      given.flatMap((bytes) => Array.from(bytes)),
+      [...expected, 9],
+    );
+    assert.equal(given.filter((bytes) => bytes === many).length, 3);
+    assert.equal(w.length, 0);
+    assert.equal(toHex(w.u8(4).take()), '04');
+  });
+
+  it('truncates behind what it took over, and not into it', () => {
+    const many = new Uint8Array(5000);
+    const w = new ByteWriter().shared(many).u32(1);
+    w.truncate(5002);
+    assert.equal(w.length, 5002);
+    assert.throws(() => w.truncate(4999), /invariant/);
+    w.u8(5);
+    assert.deepEqual(Array.from(w.take().subarray(5000)), [0, 0, 5]);
+  });
+
   it('throws at a truncation beyond what was written', () => {
     const w = new ByteWriter(64).u8(1);
     assert.throws(() => w.truncate(2), /invariant/);

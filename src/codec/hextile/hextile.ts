@@ -10,6 +10,7 @@ import { createEncoder } from './encode.ts';
 export const hextile: Codec = {
   encoding: Encoding.Hextile,
   name: 'Hextile',
+  sharing: 'always',
   createEncoder,
   createDecoder,
 };

@@ -3,24 +3,42 @@
  * @rfb encoding 0 Raw | both ends; decoded in strips
  */
 import { checkLimit } from '../../core/limits.ts';
-import { readPixels, writeValues } from '../../pixels/translate.ts';
+import { kernelSet } from '../../pixels/kernels/kernels.ts';
+import type { KernelMemory } from '../../pixels/kernels/memory.ts';
+import { readPixels } from '../../pixels/translate.ts';
 import { Encoding } from '../../rfb/constants.ts';
 import { bytesPerPixel, type PixelFormat } from '../../rfb/pixel-format.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
 import type { Codec, Decoder, Encoder } from '../codec.ts';
-import { blockValues } from '../pixel-block.ts';
+import { fullPixel, packBlock, perFormat } from '../wire-pixel.ts';
 
 /** What a decoder holds at a time; a single row may be as long as that too. */
 const STRIP_BYTES = 256 * 1024;
 
-const encoder: Encoder = {
-  maxWidth: 65535,
-  maxArea: 65536,
-  encode: (block, format, sink) => {
-    const values = blockValues(block);
-    writeValues(values, format, sink.reserve(values.length * bytesPerPixel(format)));
-  },
-};
+const MAX_AREA = 65536;
+
+function createEncoder(): Encoder {
+  const pixelOf = perFormat(fullPixel);
+  return {
+    maxWidth: 65535,
+    maxArea: MAX_AREA,
+    encode: (block, format, sink) => {
+      const { memory } = kernelSet();
+      const packed = scratch(memory);
+      const size = packBlock(block, pixelOf(format), packed);
+      sink.bytes(memory.bytes.subarray(packed, packed + size));
+    },
+  };
+}
+
+// Shared by all encoders: encode is synchronous.
+let packing: { readonly memory: KernelMemory; readonly address: number } | undefined;
+
+/** Where a whole block is packed. */
+function scratch(memory: KernelMemory): number {
+  if (packing?.memory !== memory) packing = { memory, address: memory.allocate(4 * MAX_AREA) };
+  return packing.address;
+}
 
 const byteLength = (r: Rectangle, format: PixelFormat): number =>
   r.width * r.height * bytesPerPixel(format);
@@ -38,6 +56,7 @@ const decoder: Decoder = {
 export const raw: Codec = {
   encoding: Encoding.Raw,
   name: 'Raw',
-  createEncoder: () => encoder,
+  sharing: 'always',
+  createEncoder,
   createDecoder: () => decoder,
 };

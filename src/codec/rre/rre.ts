@@ -14,8 +14,10 @@ import type { ByteWriter } from '../../wire/byte-writer.ts';
 import { blockValues } from '../pixel-block.ts';
 import { findSubrectangles, SUBRECTANGLE_WORDS } from './subrectangles.ts';
 
-/** Behind a subrectangle's pixel: x, y, width, height. */
-const PLACE_BYTES = 8;
+/** How large each of a subrectangle's x, y, width and height is: two bytes, in CoRRE one. */
+export interface Places {
+  readonly bytes: 1 | 2;
+}
 
 /** Our encoder never overlaps, and no other known one does; a peer that paints more than this many times over wants our time. */
 const MAX_OVERPAINT = 4;
@@ -26,21 +28,23 @@ const MAX_OVERPAINT = 4;
  */
 const MAX_AREA = 64 * 64;
 
-function createEncoder(): Encoder {
-  const found = new Uint32Array(MAX_AREA * SUBRECTANGLE_WORDS);
+/** A side of CoRRE's rectangles. */
+const MAX_SMALL_SIDE = 255;
+
+export function createRreEncoder({ bytes }: Places): Encoder {
   return {
-    maxWidth: MAX_AREA,
+    maxWidth: bytes === 1 ? MAX_SMALL_SIDE : MAX_AREA,
+    maxHeight: bytes === 1 ? MAX_SMALL_SIDE : MAX_AREA,
     maxArea: MAX_AREA,
-    encode: (block, format, sink) => encode(block, format, sink, found),
+    encode: (block, format, sink) => encode(block, format, sink, bytes),
   };
 }
 
-function encode(
-  block: PixelBlock,
-  format: PixelFormat,
-  sink: ByteWriter,
-  found: Uint32Array,
-): void {
+// Shared by all encoders: encode is synchronous.
+let found = new Uint32Array(0);
+
+function encode(block: PixelBlock, format: PixelFormat, sink: ByteWriter, bytes: 1 | 2): void {
+  if (found.length === 0) found = new Uint32Array(MAX_AREA * SUBRECTANGLE_WORDS);
   const values = blockValues(block);
   const background = mostFrequent(values);
   const count = findSubrectangles(values.slice(), block, background, found);
@@ -52,7 +56,10 @@ function encode(
     const at = i * SUBRECTANGLE_WORDS;
     pixel[0] = found[at + 4]!;
     writeValues(pixel, format, sink.reserve(size));
-    for (let word = at; word < at + 4; word++) sink.u16(found[word]!);
+    for (let word = at; word < at + 4; word++) {
+      if (bytes === 1) sink.u8(found[word]!);
+      else sink.u16(found[word]!);
+    }
   }
 }
 
@@ -76,7 +83,7 @@ function mostFrequent(values: Uint32Array): number {
   return best;
 }
 
-const decoder: Decoder = {
+export const createRreDecoder = ({ bytes }: Places): Decoder => ({
   frame: async (reader, r, format, limits) => {
     const size = bytesPerPixel(format);
     const count = new Cursor(await reader.peek(4)).u32();
@@ -86,7 +93,7 @@ const decoder: Decoder = {
         got: count,
       });
     }
-    const length = 4 + size + count * (size + PLACE_BYTES);
+    const length = 4 + size + count * (size + 4 * bytes);
     return reader.view(checkLimit(limits, 'maxRectBytes', length));
   },
   decode: (payload, r, format, target) => {
@@ -99,7 +106,8 @@ const decoder: Decoder = {
     let pixels = 0;
     for (let i = 0; i < count; i++) {
       const colour = toPixel(readValue(c.view(size), 0, format));
-      const part = { x: r.x + c.u16(), y: r.y + c.u16(), width: c.u16(), height: c.u16() };
+      const place = (): number => (bytes === 1 ? c.u8() : c.u16());
+      const part = { x: r.x + place(), y: r.y + place(), width: place(), height: place() };
       // CVE-2017-5884: gtk-vnc trusted these.
       if (!contains(r, part)) {
         throw new ProtocolError(
@@ -117,11 +125,14 @@ const decoder: Decoder = {
       target.fill(part, colour);
     }
   },
-};
+});
+
+const places: Places = { bytes: 2 };
 
 export const rre: Codec = {
   encoding: Encoding.RRE,
   name: 'RRE',
-  createEncoder,
-  createDecoder: () => decoder,
+  sharing: 'always',
+  createEncoder: () => createRreEncoder(places),
+  createDecoder: () => createRreDecoder(places),
 };

@@ -9,6 +9,8 @@ import {
   PALETTE_COUNT,
 } from '../../pixels/kernels/palette-layout.ts';
 
+import { MAX_AREA } from './control.ts';
+
 /** A list of colours: the head of a palette, without its slots. */
 const LIST_BYTES = PALETTE_COLOURS + 4 * 256;
 /** Rows and columns of the squares that are looked at. */
@@ -20,7 +22,8 @@ const MAX_COLUMNS = 65536;
 export interface Workspace extends KernelSet {
   /** A palette with slots. */
   readonly palette: number;
-  /** An index for each of a palette's colours. */
+  /** An index for each pixel of a block, and for each of a palette's colours. */
+  readonly indexes: number;
   readonly lookup: number;
   /** A byte for each column of squares. */
   readonly flags: number;
@@ -42,6 +45,7 @@ export function openWorkspace(lists: number): Workspace {
     workspace = {
       ...set,
       palette,
+      indexes: memory.allocate(MAX_AREA),
       lookup: memory.allocate(256),
       flags: memory.allocate(MAX_COLUMNS / TILE),
       single: memory.allocate(LIST_BYTES),

@@ -134,7 +134,7 @@ function readPixels(c: Cursor, count: number, pixel: WirePixel): Uint32Array {
 }
 
 /** A compact length and so many bytes. */
-function readData(c: Cursor): Uint8Array {
+export function readData(c: Cursor): Uint8Array {
   const first = c.u8();
   const second = first >= 128 ? c.u8() : 0;
   const third = compactLengthBytes(first, second) === 3 ? c.u8() : 0;

@@ -1,33 +1,57 @@
 /**
- * Tight, the server's half (RFB 7.7.7). A viewer that need not know the count of rectangles before gets as many as suit the
- * picture (plan.ts), and photos as JPEG if it allows them; others get single rectangles without loss.
+ * Tight and TightPNG, the server's half (RFB 7.7.7). A viewer that need not know the count of rectangles before gets as many as
+ * suit the picture (plan.ts), and photos as JPEG if it allows them; others get single rectangles without loss.
  */
-import { Encoding } from '../../rfb/constants.ts';
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import { writeRectangleHeader, type Rectangle } from '../../rfb/rectangle.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { EncodedParts, Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
-import { hasTpixel, perFormat, tpixel } from '../wire-pixel.ts';
-import { openWorkspace } from './colours.ts';
-import { MAX_AREA, MAX_WIDTH } from './control.ts';
+import { perFormat, tpixel, type WirePixel } from '../wire-pixel.ts';
+import { openWorkspace, type Workspace } from './colours.ts';
+import { Compression, MAX_AREA, MAX_WIDTH } from './control.ts';
 import { jpegWriter, type JpegWriter } from './jpeg.ts';
 import { tuningOf, type Tuning } from './levels.ts';
 import { mostColours, planParts, type Part } from './plan.ts';
-import { createStreams } from './streams.ts';
-import { bitsAreSmaller, writeFill, writeIndexed, writePixels, type Writing } from './write.ts';
 
 const DEFAULT_LEVEL = 2;
 
-export function createEncoder(options: EncoderOptions): Encoder {
-  const streams = createStreams();
-  let tuning: Tuning;
-  let gradient: boolean;
+/** How one viewer gets rectangles that are neither fills nor JPEG: what Tight and TightPNG differ in. */
+export interface Lossless {
+  readonly encoding: number;
+  /** What follows refers to nothing that was sent before. */
+  readonly restart: () => void;
+  readonly writerFor: (
+    format: PixelFormat,
+    sink: ByteWriter,
+    settings: LosslessSettings,
+  ) => LosslessWriter;
+}
+
+export interface LosslessSettings {
+  readonly tuning: Tuning;
+  /** The viewer can undo Tight's gradient filter. */
+  readonly gradient: boolean;
+}
+
+/** Writes payloads of blocks of at most MAX_AREA. */
+export interface LosslessWriter {
+  /** Bytes of a pixel before compression. */
+  readonly pixelSize: number;
+  /** A block whose colours, two or more, are those of a list. */
+  readonly writeIndexed: (block: PixelBlock, workspace: Workspace, list: number) => void;
+  readonly writePixels: (block: PixelBlock) => void;
+}
+
+export function createEncoder(options: EncoderOptions, lossless: Lossless): Encoder {
+  let settings: LosslessSettings;
   let shareable: boolean;
   let jpegOf: (format: PixelFormat) => JpegWriter | undefined;
 
   const retune = (wanted: EncoderOptions): void => {
-    tuning = tuningOf(wanted.compressionLevel ?? DEFAULT_LEVEL);
-    gradient = wanted.gradient ?? false;
+    settings = {
+      tuning: tuningOf(wanted.compressionLevel ?? DEFAULT_LEVEL),
+      gradient: wanted.gradient ?? false,
+    };
     shareable = wanted.shareable ?? false;
     jpegOf = perFormat((format) => jpegWriter(wanted, format));
   };
@@ -36,14 +60,12 @@ export function createEncoder(options: EncoderOptions): Encoder {
   const pixelOf = perFormat(tpixel);
   const writingFor = (format: PixelFormat, sink: ByteWriter): Writing => ({
     sink,
-    streams,
     pixel: pixelOf(format),
-    tuning,
-    gradient: gradient && hasTpixel(format),
+    writer: lossless.writerFor(format, sink, settings),
   });
 
   const encode = (block: PixelBlock, format: PixelFormat, sink: ByteWriter): void => {
-    if (shareable) streams.restart();
+    if (shareable) lossless.restart();
     writeBlock(writingFor(format, sink), block);
   };
 
@@ -53,24 +75,30 @@ export function createEncoder(options: EncoderOptions): Encoder {
     format: PixelFormat,
     sink: ByteWriter,
   ): EncodedParts => {
-    if (shareable) streams.restart();
+    if (shareable) lossless.restart();
     const writing = writingFor(format, sink);
+    const { pixelSize } = writing.writer;
     const jpeg = jpegOf(format);
-    const parts = planParts(block, {
-      pixelSize: writing.pixel.size,
-      preferMany: jpeg !== undefined,
-    });
+    const parts = planParts(block, { pixelSize, preferMany: jpeg !== undefined });
     const lossy: Rectangle[] = [];
     for (const part of parts) {
       const { width, height } = part;
       const r = { x: at.x + part.x, y: at.y + part.y, width, height };
-      writeRectangleHeader(sink, r, Encoding.Tight);
+      writeRectangleHeader(sink, r, lossless.encoding);
       if (writePart(writing, cut(block, part), part, jpeg)) lossy.push(r);
     }
     return { rectangles: parts.length, lossy };
   };
 
-  return { maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode, encodeParts, retune };
+  const { restart } = lossless;
+  return { maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode, encodeParts, retune, restart };
+}
+
+interface Writing {
+  readonly sink: ByteWriter;
+  /** Of fills. */
+  readonly pixel: WirePixel;
+  readonly writer: LosslessWriter;
 }
 
 /** A part of a block as a block. */
@@ -88,31 +116,36 @@ function writePart(
   part: Part,
   jpeg: JpegWriter | undefined,
 ): boolean {
+  const { sink, writer } = writing;
   if (part.colours === 1) writeFill(writing, part.value);
-  else if (part.colours > 2 || (part.colours === 2 && bitsAreSmaller(block, writing.pixel.size)))
-    writeIndexed(writing, block, openWorkspace(0), part.list);
-  else if (part.colours === 0 && jpeg?.suits(block)) {
-    jpeg.write(writing.sink, block);
+  else if (part.colours > 1) writer.writeIndexed(block, openWorkspace(0), part.list);
+  else if (jpeg?.suits(block)) {
+    jpeg.write(sink, block);
     return true;
-  } else writePixels(writing, block);
+  } else writer.writePixels(block);
   return false;
 }
 
 /** A whole block as one rectangle. */
 function writeBlock(writing: Writing, block: PixelBlock): void {
   const { width, height, address, stride } = block;
-  const { pixel } = writing;
+  const { writer } = writing;
   const workspace = openWorkspace(1);
   const { kernels, palette } = workspace;
-  const limit = mostColours(width * height, pixel.size);
+  const limit = mostColours(width * height, writer.pixelSize);
   const colours = kernels.scanPalette(address, stride, width, height, limit, palette, 0);
   if (colours === 1) {
     writeFill(writing, workspace.memory.words[address >>> 2]!);
-  } else if (colours > 2 || (colours === 2 && bitsAreSmaller(block, pixel.size))) {
+  } else if (colours > 1) {
     const list = workspace.list(0);
     kernels.copyColours(palette, list);
-    writeIndexed(writing, block, workspace, list);
+    writer.writeIndexed(block, workspace, list);
   } else {
-    writePixels(writing, block);
+    writer.writePixels(block);
   }
+}
+
+function writeFill({ sink, pixel }: Writing, value: number): void {
+  sink.u8(Compression.Fill << 4);
+  pixel.writeOne(value, sink.reserve(pixel.size), 0);
 }

@@ -55,7 +55,11 @@ export function checkFilter(filter: number): number {
 }
 
 /** `head` bytes, then a compact length, then so much data. */
-async function withLength(reader: ByteReader, head: number, limits: Limits): Promise<Uint8Array> {
+export async function withLength(
+  reader: ByteReader,
+  head: number,
+  limits: Limits,
+): Promise<Uint8Array> {
   await reader.need(head + 1);
   const first = reader.byteAt(head);
   if (first >= 128) await reader.need(head + 2);

@@ -39,7 +39,7 @@ export function createStreams(): Streams {
   return {
     restart: () => {
       for (let i = 0; i < STREAM_COUNT; i++) {
-        deflaters[i] = createDeflater(1);
+        deflaters[i]!.restart();
         resets.add(i as Stream);
       }
     },

@@ -6,10 +6,12 @@ import { Encoding } from '../../rfb/constants.ts';
 import type { Codec } from '../codec.ts';
 import { createDecoder } from './decode.ts';
 import { createEncoder } from './encode.ts';
+import { createLossless } from './write.ts';
 
 export const tight: Codec = {
   encoding: Encoding.Tight,
   name: 'Tight',
-  createEncoder,
+  sharing: 'restarted',
+  createEncoder: (options) => createEncoder(options, createLossless()),
   createDecoder,
 };

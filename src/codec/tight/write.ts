@@ -1,22 +1,23 @@
-/** Tight: one rectangle's payload without loss: a fill, two colours as bits, indexes, or pixels (RFB 7.7.7). */
+/** Tight: one rectangle's payload without loss: two colours as bits, indexes, or pixels (RFB 7.7.7). */
+import { Encoding } from '../../rfb/constants.ts';
 import { kernelSet } from '../../pixels/kernels/kernels.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { PixelBlock } from '../codec.ts';
-import { packBlock, type WirePixel } from '../wire-pixel.ts';
+import { hasTpixel, packBlock, perFormat, tpixel, type WirePixel } from '../wire-pixel.ts';
 import { DeflateEffort } from '../zlib-stream.ts';
 import { coloursOf, loadPalette, type Workspace } from './colours.ts';
 import {
-  Compression,
   EXPLICIT_FILTER,
   Filter,
   indexedRowBytes,
   MAX_AREA,
   MIN_COMPRESSED_BYTES,
 } from './control.ts';
+import type { Lossless } from './encode.ts';
 import type { Tuning } from './levels.ts';
-import { Stream, type Streams } from './streams.ts';
+import { createStreams, Stream, type Streams } from './streams.ts';
 
-export interface Writing {
+interface Writing {
   readonly sink: ByteWriter;
   readonly streams: Streams;
   readonly pixel: WirePixel;
@@ -25,13 +26,39 @@ export interface Writing {
   readonly gradient: boolean;
 }
 
-export function writeFill({ sink, pixel }: Writing, value: number): void {
-  sink.u8(Compression.Fill << 4);
-  pixel.writeOne(value, sink.reserve(pixel.size), 0);
+/** One viewer's Tight, with its streams. */
+export function createLossless(): Lossless {
+  const streams = createStreams();
+  const pixelOf = perFormat(tpixel);
+  return {
+    encoding: Encoding.Tight,
+    restart: streams.restart,
+    writerFor: (format, sink, { tuning, gradient }) => {
+      const pixel = pixelOf(format);
+      const writing = {
+        sink,
+        streams,
+        pixel,
+        tuning,
+        gradient: gradient && hasTpixel(format),
+      };
+      return {
+        pixelSize: pixel.size,
+        writeIndexed: (block, workspace, list) => {
+          if (coloursOf(workspace, list).length > 2 || bitsAreSmaller(block, pixel.size))
+            writeIndexed(writing, block, workspace, list);
+          else writePixels(writing, block);
+        },
+        writePixels: (block) => {
+          writePixels(writing, block);
+        },
+      };
+    },
+  };
 }
 
 /** Whether a palette of two and bits take fewer bytes than pixels: not so for the smallest rectangles. */
-export function bitsAreSmaller({ width, height }: PixelBlock, pixelSize: number): boolean {
+function bitsAreSmaller({ width, height }: PixelBlock, pixelSize: number): boolean {
   const bits =
     1 /* filter */ + 1 /* colours */ + 2 * pixelSize + indexedRowBytes(width, 2) * height;
   return bits < width * height * pixelSize;
@@ -40,7 +67,7 @@ export function bitsAreSmaller({ width, height }: PixelBlock, pixelSize: number)
 const FEW_COLOURS = 16;
 
 /** A block whose colours, two or more, are those of a list. */
-export function writeIndexed(
+function writeIndexed(
   { sink, streams, pixel, tuning }: Writing,
   block: PixelBlock,
   workspace: Workspace,
@@ -70,8 +97,11 @@ export function writeIndexed(
   });
 }
 
+/** With fewer repeats, gradients leave less than repetitions do, in less time. */
+const MOST_REPEATS = 0.7;
+
 /** A block as its pixels, filtered or not. */
-export function writePixels(writing: Writing, block: PixelBlock): void {
+function writePixels(writing: Writing, block: PixelBlock): void {
   const { sink, pixel, tuning, gradient } = writing;
   const area = block.width * block.height;
   const size = area * pixel.size;
@@ -80,7 +110,7 @@ export function writePixels(writing: Writing, block: PixelBlock): void {
     return;
   }
   if (area > tuning.trialArea) {
-    if (isSmooth(block)) writeGradient(writing, block);
+    if (repeatingPart(block) < MOST_REPEATS) writeGradient(writing, block);
     else writePlain(writing, block);
     return;
   }
@@ -131,12 +161,9 @@ function writeGradient({ sink, streams, pixel, tuning }: Writing, block: PixelBl
 
 const SAMPLE_EVERY = 5;
 
-/** Below this part of pixels as their left or upper neighbour, gradients leave less than repetitions do, in less time. */
-const MOST_REPEATS = 0.7;
-
-function isSmooth({ width, height, address, stride }: PixelBlock): boolean {
+/** Which part of the pixels, 0 to 1, are as their left or upper neighbour: few in photos. NaN where none has both. */
+export function repeatingPart({ width, height, address, stride }: PixelBlock): number {
   const sampled = Math.ceil((height - 1) / SAMPLE_EVERY) * (width - 1);
   const { kernels } = kernelSet();
-  const repeats = kernels.countRepeats(address, stride, width, height, SAMPLE_EVERY);
-  return repeats < MOST_REPEATS * sampled;
+  return kernels.countRepeats(address, stride, width, height, SAMPLE_EVERY) / sampled;
 }

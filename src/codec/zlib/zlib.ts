@@ -7,28 +7,30 @@ import { bytesPerPixel, type PixelFormat } from '../../rfb/pixel-format.ts';
 import { Encoding } from '../../rfb/constants.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
-import { readPixels, writeValues } from '../../pixels/translate.ts';
+import { readPixels } from '../../pixels/translate.ts';
 import type { Codec, Decoder, Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
-import { blockValues } from '../pixel-block.ts';
-import { frameZlibBlock, writeZlibBlock } from '../zlib-block.ts';
 import { createInflater } from '../inflate-stream.ts';
+import { fullPixel, packBlock, perFormat } from '../wire-pixel.ts';
+import { frameZlibBlock } from '../zlib-block.ts';
 import { createDeflater } from '../zlib-stream.ts';
 
-// The largest rectangle bounds how long the event loop stands still: noise compresses at 6 million pixels a second.
+// The largest rectangle bounds how long the event loop stands still.
 const MAX_WIDTH = 2048;
 const MAX_AREA = 65536;
 const STRIP_BYTES = 32 * 1024;
 
 function createEncoder(options: EncoderOptions): Encoder {
   const deflater = createDeflater(options.compressionLevel ?? 2);
+  const pixelOf = perFormat(fullPixel);
   return {
     maxWidth: MAX_WIDTH,
     maxArea: MAX_AREA,
     encode: (block: PixelBlock, format: PixelFormat, sink: ByteWriter) => {
-      const values = blockValues(block);
-      const raw = new Uint8Array(values.length * bytesPerPixel(format));
-      writeValues(values, format, raw);
-      writeZlibBlock(sink, deflater, raw);
+      const pixel = pixelOf(format);
+      const rowBytes = block.width * pixel.size;
+      const size = packBlock(block, pixel, deflater.begin(rowBytes * block.height));
+      const data = deflater.finish(size, { bytesPerPixel: pixel.size, rowBytes });
+      sink.u32(data.length).bytes(data);
     },
   };
 }

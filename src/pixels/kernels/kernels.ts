@@ -76,6 +76,58 @@ export interface Kernels {
     target: number,
   ) => void;
 
+  /** How many bytes `writeIndexRuns` makes of so many indexes. */
+  readonly indexRunBytes: (indexes: number, count: number) => number;
+  /**
+   * ZRLE's runs of a palette's indexes (each less than 128), one byte each without gaps: an index, or 128 + index and the
+   * run's length less 1 as bytes of 255 and a rest. Returns the bytes written.
+   */
+  readonly writeIndexRuns: (indexes: number, count: number, target: number) => number;
+  /** Indexes as 1, 2 or 4 bits, the most significant first, each row from a new byte. Returns the bytes written. */
+  readonly packIndexes: (
+    indexes: number,
+    width: number,
+    height: number,
+    bits: number,
+    target: number,
+  ) => number;
+  /** How many bytes `writePixelRuns` makes of a block. */
+  readonly pixelRunBytes: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    size: number,
+  ) => number;
+  /** ZRLE's runs of values, packed as by `packPixels`, each with its length. Returns the bytes written. */
+  readonly writePixelRuns: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    target: number,
+    size: number,
+    shift0: number,
+    shift1: number,
+    shift2: number,
+    shift3: number,
+  ) => number;
+
+  /**
+   * A row of Hextile's tiles, at most 16 high, each as whatever is shortest: `size` (1..4) bytes of each value, byte i being value >>>
+   * byte i of `shifts`. The state (hextile-layout.ts) goes from tile to tile of a rectangle. Returns the bytes written, never more
+   * than width * height * size and 1 a tile; it may scribble on 8 more.
+   */
+  readonly writeHextileTiles: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    size: number,
+    shifts: number,
+    state: number,
+    target: number,
+  ) => number;
   /** Writes `size` (1..4) bytes of each value without gaps: byte i is value >>> shift i. Shifts past `size` must be 0. */
   readonly packPixels: (
     pixels: number,
@@ -179,7 +231,8 @@ export interface Kernels {
    * than `size` + 5 for each 16384 begun + 5; it may scribble on 8 more. Matches reach back over the input and what stands
    * before it from `history` on; `tables` (TABLE_BYTES, or FAST_TABLE_BYTES for the efforts up to Lazy) remember where.
    * `position` counts the stream's bytes, modulo 2^32, from at least 32769 on in tables of zeros. Bytes to a pixel and to a
-   * row (0: no rows) say where to look first; `effort` is a DeflateEffort of codec/zlib-stream.ts.
+   * row (0: no rows) say where to look first; `effort` is a DeflateEffort of codec/zlib-stream.ts, with DEFLATE_END added for
+   * a stream that ends here: then an empty last block takes the place of the flush.
    */
   readonly deflate: (
     work: number,
@@ -334,6 +387,33 @@ export interface Kernels {
     height: number,
   ) => void;
 
+  /** Goes on with an Adler-32 checksum (zlib's; 1 at the start). 32 bits, perhaps negative. */
+  readonly adler32: (checksum: number, address: number, size: number) => number;
+  /** Fills in the CRC_TABLE_BYTES that crc32 looks at. Once. */
+  readonly crcPrepare: (tables: number) => void;
+  /** Goes on with a CRC-32 checksum (PNG's; 0 at the start). 32 bits, perhaps negative. */
+  readonly crc32: (tables: number, checksum: number, address: number, size: number) => number;
+
+  /** Rows as PNG compresses them, each behind the byte of its filter: 0 (as they are) or 4 (Paeth, with pixels of 3 bytes). */
+  readonly filterRows: (
+    source: number,
+    rowBytes: number,
+    height: number,
+    filter: number,
+    target: number,
+  ) => void;
+  /**
+   * Undoes any of PNG's filters, and leaves their bytes out. The row before the target's first is the one above it. Returns
+   * 0 when a filter does not exist (the target may be half written), else 1.
+   */
+  readonly unfilterRows: (
+    source: number,
+    target: number,
+    rowBytes: number,
+    height: number,
+    bytesPerPixel: number,
+  ) => number;
+
   /**
    * One tile of ZRLE, at most 64x64, from the start of `length` bytes; pixels as unpackPixels has them. The workspace has
    * ZRLE_WORKSPACE_BYTES. Returns how many bytes the tile took; 0 when it is malformed (the target may be half written).
@@ -352,6 +432,12 @@ export interface Kernels {
 
 /** A palette, a tile, and room for what runs write too much. */
 export const ZRLE_WORKSPACE_BYTES: number = 4 * 128 + 4 * 64 * 64 + 16;
+
+/** What is added to an effort of deflate. */
+export const DEFLATE_END = 8;
+
+/** Eight tables of 256 words. */
+export const CRC_TABLE_BYTES: number = 8 * 1024;
 
 /** Bytes of a table of features. */
 export const FEATURE_TABLE_BYTES: number = 16384 * 8;

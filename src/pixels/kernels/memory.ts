@@ -111,11 +111,30 @@ export class KernelMemory {
 
 /** A new memory, shared where the runtime lets us. */
 export function createMemory(): WebAssembly.Memory {
+  if (typeof WebAssembly === 'undefined') return createPlainMemory();
   try {
     return new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES, shared: true });
   } catch {
     return new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES });
   }
+}
+
+/** The same for runtimes without WebAssembly. */
+function createPlainMemory(): WebAssembly.Memory {
+  let buffer = new ArrayBuffer(16 * PAGE_BYTES);
+  return {
+    get buffer() {
+      return buffer;
+    },
+    grow: (pages) => {
+      const before = buffer.byteLength / PAGE_BYTES;
+      if (before + pages > MAX_PAGES) throw new RangeError('the kernels have no more memory');
+      const grown = new ArrayBuffer(PAGE_BYTES * (before + pages));
+      new Uint8Array(grown).set(new Uint8Array(buffer));
+      buffer = grown;
+      return before;
+    },
+  };
 }
 
 const aligned = (size: number): number => Math.ceil(size / ALIGNMENT) * ALIGNMENT;

@@ -1,6 +1,6 @@
 /**
  * RFB 7.6.1 FramebufferUpdate, server to client: the header only; rectangles follow (rfb/rectangle.ts and codec/).
- * @rfb server-message 0 FramebufferUpdate | with LastRect where a viewer of 3.7 or later knows it and Tight is used; else with an exact count: vncsnapshot, 3.3, hangs on LastRect
+ * @rfb server-message 0 FramebufferUpdate | with LastRect where a viewer of 3.7 or later knows it and Tight or TightPNG is used; else with an exact count: vncsnapshot, 3.3, hangs on LastRect
  */
 import type { Cursor } from '../../wire/cursor.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';

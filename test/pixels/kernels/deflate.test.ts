@@ -10,6 +10,7 @@ import {
   TOKENS,
   WORK_BYTES,
 } from '../../../src/pixels/kernels/assembly/deflate-layout.ts';
+import { DEFLATE_END } from '../../../src/pixels/kernels/kernels.ts';
 import { bytesAt, createTwins, forManySeeds, randomPicture, type Random } from './twins.ts';
 
 const EFFORTS = [0, 1, 2, 3, 4, 5, 6];
@@ -142,6 +143,18 @@ describe('kernel deflate', () => {
         const first = deflate(input, 0, 0, FIRST_POSITION, effort);
         assert.deepEqual(new Uint8Array(inflate(first, new Uint8Array(0))), input.bytes);
       }
+    });
+  });
+
+  it('agrees with its twin about a stream that ends with its only piece, and leaves nothing for a receiver to wait for', () => {
+    forManySeeds(300, (random) => {
+      clear();
+      const input = randomInput(random, 3000);
+      const effort = random.between(0, 6);
+      const data = deflate(input, 0, 0, FIRST_POSITION, effort + DEFLATE_END);
+      assert.deepEqual(new Uint8Array(inflateRawSync(data)), input.bytes);
+      const flushed = deflate(input, 0, 0, FIRST_POSITION + ROOM, effort);
+      assert.ok(data.length <= flushed.length);
     });
   });
 

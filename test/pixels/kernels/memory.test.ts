@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createKernels } from '../../../src/pixels/kernels/kernels.ts';
 import { createMemory, KernelMemory } from '../../../src/pixels/kernels/memory.ts';
 import { Random } from './twins.ts';
 
@@ -43,6 +44,23 @@ describe('KernelMemory', () => {
     memory.words[address / 4] = 0xdeadbeef;
     memory.allocate(64 << 20);
     assert.equal(memory.words[address / 4], 0xdeadbeef);
+  });
+
+  it('does without WebAssembly', () => {
+    const global = globalThis as unknown as { WebAssembly: unknown };
+    const { WebAssembly } = global;
+    global.WebAssembly = undefined;
+    try {
+      const { kind, memory, kernels } = createKernels();
+      assert.equal(kind, 'plain');
+      const first = memory.allocate(16);
+      memory.words[first / 4] = 7;
+      const far = memory.allocate(32 << 20);
+      assert.equal(memory.words[first / 4], 7);
+      assert.equal(kernels.differ(first, 4, far, 4, 1, 1), 1);
+    } finally {
+      global.WebAssembly = WebAssembly;
+    }
   });
 
   it('refuses to release what was not allocated, or twice', () => {

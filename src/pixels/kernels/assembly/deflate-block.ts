@@ -62,11 +62,14 @@ const REPEAT_LAST: u32 = 16;
 const REPEAT_ZERO: u32 = 17;
 const REPEAT_ZERO_LONG: u32 = 18;
 
-/** The two bits after the final bit, which is never set. */
+/** The two bits after the final bit, which only the empty last block has set. */
 const STORED: u32 = 0;
 const FIXED: u32 = 1 << 1;
 const DYNAMIC: u32 = 2 << 1;
 const BLOCK_HEAD_BITS: u32 = 3;
+
+/** The fixed code of a block's end, which is 0. */
+const FIXED_END_BITS: u32 = 7;
 
 const MAX_STORED_BYTES: u32 = 65535;
 const MAX_BITS: u32 = 15;
@@ -167,6 +170,12 @@ export function writeStored(raw: usize, rawSize: u32): void {
     from += size;
     left -= size;
   } while (left > 0);
+}
+
+/** An empty last block, with fixed codes, and the rest of its last byte. */
+export function writeEnd(): void {
+  putBits(1 | FIXED, BLOCK_HEAD_BITS + FIXED_END_BITS);
+  alignBits();
 }
 
 function storedBits(rawSize: u32): u32 {

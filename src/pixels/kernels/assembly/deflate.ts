@@ -1,7 +1,7 @@
 // Deflate (RFC 1951) that knows pixels: looks a pixel and a row back before it looks anything up. One call is one piece of an
 // endless stream, which a receiver can inflate at once. The readable twin is ../plain/deflate.ts.
 import { alignBits, output, putBits, startBits } from './deflate-bits';
-import { clearCounts, writeBlock, writeStored } from './deflate-block';
+import { clearCounts, writeBlock, writeEnd, writeStored } from './deflate-block';
 import { chainTokens } from './deflate-chains';
 import { fastTokens } from './deflate-fast';
 import { SCRATCH, SYMBOL_COUNTS } from './deflate-layout';
@@ -14,6 +14,8 @@ const GREEDY: u32 = 2;
 const LAZY: u32 = 3;
 const CHAINS: u32 = 4;
 const DEEP: u32 = 5;
+/** Added to an effort: DEFLATE_END of ../kernels.ts. */
+const END: u32 = 8;
 
 /** How many places are looked at. */
 const CHAINS_DEPTH: u32 = 8;
@@ -33,9 +35,10 @@ export function deflate(
   position: u32,
   bytesPerPixel: u32,
   rowBytes: u32,
-  effort: u32,
+  effortAndEnd: u32,
   to: usize,
 ): u32 {
+  const effort = effortAndEnd & ~END;
   startBits(to);
   clearCounts(work);
   if (size == 0) {
@@ -63,7 +66,8 @@ export function deflate(
     }
   }
   // An empty stored block ends on a whole byte: a sync flush.
-  writeStored(input, 0);
+  if ((effortAndEnd & END) != 0) writeEnd();
+  else writeStored(input, 0);
   return <u32>(output - to);
 }
 

@@ -1,10 +1,14 @@
 // The module's exports: every kernel of ../kernels.ts, and the end of its constants.
 export { changedTiles, equalCells, moveBlock, takeChanges } from './changes';
 export { indexFeatures, matchFeatures } from './features';
+export { adler32 } from './adler';
 export { clearBytes, copyBytes } from './bytes';
 export { differ } from './compare';
+export { crc32, crcPrepare } from './crc';
 export { filterGradient } from './filter';
+export { writeHextileTiles } from './hextile';
 export { moveChannels, packPixels, translatePixels } from './pack';
+export { filterRows, unfilterRows } from './png';
 export {
   addColours,
   clearPalette,
@@ -15,6 +19,13 @@ export {
   remapIndexes,
   scanPalette,
 } from './palette';
+export {
+  indexRunBytes,
+  packIndexes,
+  pixelRunBytes,
+  writeIndexRuns,
+  writePixelRuns,
+} from './runs';
 export {
   countRepeats,
   countTransitions,

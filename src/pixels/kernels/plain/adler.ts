@@ -1,4 +1,6 @@
 /** The checksum of zlib streams (RFC 1950); the twin of ../assembly/adler.ts. */
+import type { Kernels } from '../kernels.ts';
+import type { KernelMemory } from '../memory.ts';
 
 const MODULUS = 65521;
 /** So many bytes can be summed up before 32 bits overflow. */
@@ -19,3 +21,8 @@ export function adler32(checksum: number, bytes: Uint8Array, from: number, to: n
   }
   return ((b << 16) | a) >>> 0;
 }
+
+export const adlerKernels = (memory: KernelMemory): Pick<Kernels, 'adler32'> => ({
+  adler32: (checksum, address, size) =>
+    adler32(checksum, memory.bytes, address, address + size) | 0,
+});

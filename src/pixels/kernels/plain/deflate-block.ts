@@ -43,6 +43,7 @@ const STORED = 0;
 const FIXED = 1 << 1;
 const DYNAMIC = 2 << 1;
 const BLOCK_HEAD_BITS = 3;
+const FIXED_END_BITS = 7;
 const MAX_STORED_BYTES = 65535;
 const MAX_BITS = 15;
 const MAX_LITERAL_BITS = 14;
@@ -127,6 +128,11 @@ export function writeStored({ bytes }: Views, writer: BitWriter, raw: number, si
     from += part;
     left -= part;
   } while (left > 0);
+}
+
+export function writeEnd(writer: BitWriter): void {
+  writer.put(1 | FIXED, BLOCK_HEAD_BITS + FIXED_END_BITS);
+  writer.align();
 }
 
 function storedBits(writer: BitWriter, rawSize: number): number {

@@ -3,7 +3,7 @@ import { SYMBOL_COUNTS } from '../assembly/deflate-layout.ts';
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 import { BitWriter } from './bit-writer.ts';
-import { clearCounts, prepare, writeBlock, writeStored } from './deflate-block.ts';
+import { clearCounts, prepare, writeBlock, writeEnd, writeStored } from './deflate-block.ts';
 import { chainTokens, undo } from './deflate-chains.ts';
 import { fastTokens } from './deflate-fast.ts';
 import { Tokens } from './deflate-tokens.ts';
@@ -13,6 +13,8 @@ import { increment, type Views, viewsOf } from './views.ts';
 const STORED = 0;
 const HUFFMAN = 1;
 const LAZY = 3;
+/** Added to an effort: DEFLATE_END of ../kernels.ts. */
+const END = 8;
 /** How many places the efforts above look at. */
 const DEPTHS: Readonly<Record<number, number>> = { 4: 8, 5: 32, 6: 256 };
 const LITERAL_BLOCK = 65536;
@@ -29,9 +31,10 @@ export function deflateKernels(
     position,
     bytesPerPixel,
     rowBytes,
-    effort,
+    effortAndEnd,
     output,
   ) => {
+    const effort = effortAndEnd & ~END;
     const m = viewsOf(memory);
     const writer = new BitWriter(m.bytes, output);
     clearCounts(m, work);
@@ -47,7 +50,8 @@ export function deflateKernels(
       if (effort <= LAZY) fastTokens(m, tokens, search, effort === LAZY);
       else chainTokens(m, tokens, search, DEPTHS[effort]!);
     }
-    writeStored(m, writer, input, 0);
+    if ((effortAndEnd & END) !== 0) writeEnd(writer);
+    else writeStored(m, writer, input, 0);
     return writer.address - output;
   };
   return {
