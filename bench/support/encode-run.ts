@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Corpus, Mode, Plan } from './corpora.ts';
+import { MOST_PASSES, type Corpus, type Mode, type Plan } from './corpora.ts';
 import type { DecodeJob } from './decode-child.ts';
 import type { EncodeJob } from './encode-child.ts';
 import type { EncoderSettings } from './our-encoder.ts';
@@ -65,8 +65,14 @@ export const childOf = (name: string): string => join(here, `${name}.js`);
 /** Decoders of JPEG differ: libjpeg-turbo's fast transform, which our decoder is given, costs 1.6 dB at quality 92. */
 const LOSSY_AGREEMENT_DB = 3;
 
-export function measureEncoders(job: Job, programs: Programs): Measured {
-  const plan = job.corpus.plans[job.mode];
+/** As much work as V8 wants to see before it has optimised what it will, by libvncserver's time for it. */
+const WARM_SECONDS = 0.6;
+
+export function measureEncoders(wanted: Job, programs: Programs): Measured {
+  const plan = wanted.corpus.plans[wanted.mode];
+  const { cpu } = runLibvncserver({ ...wanted, passes: 1 }, plan, programs, '');
+  const warming = Math.min(MOST_PASSES, Math.ceil(WARM_SECONDS / Math.max(cpu[0]!, 1e-3)));
+  const job = { ...wanted, passes: Math.max(wanted.passes, warming) };
   const runs: Record<EncoderName, Passes[]> = { libvncserver: [], ours: [] };
   const bytes = { libvncserver: 0, ours: 0 };
   const streams = {
