@@ -9,8 +9,10 @@ const { Extractor, ExtractorConfig } = createRequire(import.meta.url)('@microsof
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const work = join(root, 'out/.build/api');
+const onNode = { name: 'sallyport', source: 'index' };
 const entries = [
-  { name: 'sallyport', source: 'index' },
+  onNode,
+  { name: 'sallyport-browser', title: 'sallyport, in browsers', source: 'browser', beside: onNode },
   { name: 'sallyport/server', source: 'server' },
   { name: 'sallyport/codec', source: 'codec' },
 ];
@@ -156,13 +158,34 @@ function section(item, anchors) {
   return parts.join('\n\n');
 }
 
+/** What a page has: of an entry that stands beside another, what differs, and apart from it the names that are the same. */
+function contentsOf(entry) {
+  const items = itemsOf(entry);
+  if (entry.beside === undefined) return { items, same: [] };
+  const others = new Set(itemsOf(entry.beside).map(placeOf));
+  return {
+    items: items.filter((item) => !others.has(placeOf(item))),
+    same: items.filter((item) => others.has(placeOf(item))).map(({ name }) => name),
+  };
+}
+
+/** Extracting takes seconds, and the first entry is looked at twice. */
+const extracted = new Map();
+function itemsOf(entry) {
+  const items = extracted.get(entry) ?? extract(entry);
+  extracted.set(entry, items);
+  return items;
+}
+
+const placeOf = ({ name, fileUrlPath }) => `${fileUrlPath} ${name}`;
+
 function page(entry) {
-  const items = extract(entry);
+  const { items, same } = contentsOf(entry);
   const anchors = new Set(items.map(({ name }) => name));
   const source = readFileSync(join(root, `src/${entry.source}.ts`), 'utf8');
-  const about = /^\/\*\* Entry point `[^`]+`: (.*?) \*\//s.exec(source)?.[1] ?? '';
+  const about = /^\/\*\* Entry point `[^`]+`[^:]*: (.*?) \*\//s.exec(source)?.[1] ?? '';
   const parts = [
-    `# ${entry.name}`,
+    `# ${entry.title ?? entry.name}`,
     `${about.charAt(0).toUpperCase()}${about.slice(1)}`,
     'Generated from the declarations by `npm run docs`; a test compares the two.',
   ];
@@ -184,6 +207,16 @@ function page(entry) {
     );
     if (own.length > 0)
       parts.push(`## ${String(title)}`, ...own.map((item) => section(item, anchors)));
+  }
+  const shared = same
+    .filter((name) => exported.has(name))
+    .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+  if (shared.length > 0) {
+    const page = `${entry.beside.name}.md`;
+    parts.push(
+      `## As in [${entry.beside.name}](${page})`,
+      shared.map((name) => `[${name}](${page}#${name.toLowerCase()})`).join(', '),
+    );
   }
   const inner = listed(items.filter(({ name }) => !exported.has(name)));
   if (inner.length > 0)

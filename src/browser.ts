@@ -6,6 +6,7 @@ export {
   type ClientOptions,
   type VncClient,
 } from './client/client.ts';
+export type { LoginCredentials } from './client/login.ts';
 export type { PowerAction } from './client/power.ts';
 export {
   isTransient,

@@ -1,11 +1,13 @@
 /** Entry point `sallyport`: a viewer for programs, and the types and errors that both ends share. */
 export { connect, type ConnectOptions, type ConnectTls } from './node/connect.ts';
+export type { KnownServersOptions } from './node/known-servers.ts';
 export {
   connectClient,
   type ClientEvents,
   type ClientOptions,
   type VncClient,
 } from './client/client.ts';
+export type { LoginCredentials } from './client/login.ts';
 export type { PowerAction } from './client/power.ts';
 export {
   isTransient,

@@ -48,7 +48,7 @@ for (let pass = 0; pass < job.passes; pass++) {
     if (out !== undefined) writeSync(out, update);
   }
   if (out !== undefined) closeSync(out);
-  encoder.close();
+  await encoder.close();
   cpu.push(cpuSum / 1e6);
   wall.push(wallSum / 1e3);
   find.push(findSum / 1e6);

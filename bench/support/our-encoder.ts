@@ -2,9 +2,11 @@
  * Our encoders as the server drives them, for one viewer without a network. The one file that knows how the server makes an
  * update: whatever the benchmarks of encoders measure as ours goes through it.
  */
+import { availableParallelism } from 'node:os';
 import { codecs } from '../../src/codec/registry.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
 import { Emitter } from '../../src/core/emitter.ts';
+import { createEncodePool } from '../../src/node/encode-pool.ts';
 import { loadJpegEncoder } from '../../src/node/jpeg.ts';
 import type { Framebuffer } from '../../src/pixels/framebuffer.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
@@ -35,11 +37,12 @@ export interface OurEncoder {
   readonly find: (damage: readonly Rectangle[]) => void;
   /** The FramebufferUpdate for what was found: valid until the next. */
   readonly update: () => Uint8Array | Promise<Uint8Array>;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /** The server can spread one viewer's update over threads. */
-export const havePool = false;
+export const havePool: boolean = availableParallelism() > 1;
+
 export async function createOurEncoder(
   framebuffer: Framebuffer,
   settings: EncoderSettings,
@@ -48,10 +51,13 @@ export async function createOurEncoder(
   const display = still(framebuffer);
   const shadow = new Shadow(display);
   const jpeg = await loadJpegEncoder();
+  const pool = settings.pool ? createEncodePool() : undefined;
+  await pool?.ready();
   const updates = new ViewerUpdates({
     display,
     shadow,
     ...(jpeg === undefined ? {} : { jpeg }),
+    ...(pool === undefined ? {} : { pool }),
     limits: defaultLimits,
     codecs,
     rights: allRights,
@@ -72,6 +78,10 @@ export async function createOurEncoder(
   });
   const writer = new ByteWriter();
   const everything = { type: 'FramebufferUpdateRequest', x: 0, y: 0, width, height } as const;
+  const writeWaiting = async (): Promise<Uint8Array> => {
+    for (const ready of updates.write(writer)) if (ready !== undefined) await ready;
+    return writer.written();
+  };
   return {
     find: (damage) => {
       display.events.emit('damage', damage);
@@ -82,10 +92,15 @@ export async function createOurEncoder(
     },
     update: () => {
       writer.truncate(0);
+      if (pool !== undefined) return writeWaiting();
       for (const _ of updates.write(writer));
       return writer.written();
     },
-    close: leave,
+    close: async () => {
+      updates.leave();
+      leave();
+      await pool?.close();
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { offerInsideTls } from '../security/policy.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { dialWebSocket } from './dial.ts';
 
+/** How to connect, and as whom. Without any: over wss, which the browser verifies. */
 export interface ConnectOptions
   extends LoginOptions,
     Omit<ClientOptions, 'stream' | 'accept' | 'credentials' | 'tls'> {

@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import { Secret } from '../core/secret.ts';
 import type { Address } from '../node/address.ts';
 import { readSecretFile } from '../node/password-file.ts';
+import type { VncUri } from '../node/vnc-uri.ts';
 import type { ClientCredentials, ClientSecurityContext } from '../security/security-type.ts';
 import { CommandFailure, ExitCode, step, usage } from './failure.ts';
 import { readHidden } from './hidden-input.ts';
@@ -20,9 +21,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export const ABOUT_PASSWORDS = `
 The password is the first of: --password-file; the environment's VNC_PASSWORD, SALLYPORT_PASSWORD, VNC_PASSWORD_FILE or
-SALLYPORT_PASSWORD_FILE; the keyring (--keyring, SALLYPORT_KEYRING, ~/.config/sallyport/keyring) with lines such as
+SALLYPORT_PASSWORD_FILE; VncPassword in URL; the keyring (--keyring, SALLYPORT_KEYRING, ~/.config/sallyport/keyring) with lines like
   machine host:1 login NAME password 'SECRET'
-and what is typed at the terminal. The user name likewise: --user, VNC_USERNAME, SALLYPORT_USERNAME, keyring, terminal.`;
+and what is typed at the terminal. The user name likewise: --user, URL, VNC_USERNAME, SALLYPORT_USERNAME, keyring, terminal.`;
 
 export function credentialOptions(command: Command): Command {
   return (
@@ -44,10 +45,11 @@ export function credentialOptions(command: Command): Command {
 export async function clientCredentials(
   address: Address,
   options: CredentialOptions,
+  uri: Pick<VncUri, 'username' | 'password'> = {},
   environment: Environment = process.env,
 ): Promise<ClientSecurityContext['credentials']> {
-  const fromFile = await passwordFromFile(options, environment);
-  const { user } = options;
+  const fromFile = (await passwordFromFile(options, environment)) ?? uri.password;
+  const { user = uri.username } = options;
   const known = user ?? environment['VNC_USERNAME'] ?? environment['SALLYPORT_USERNAME'];
   const complete = known !== undefined && fromFile !== undefined;
   const entry = complete ? {} : await keyringEntry(address, options, environment);

@@ -4,8 +4,9 @@ import { screenshot } from '../client/automation/screenshot.ts';
 import type { VncClient } from '../client/client.ts';
 import { AuthenticationError, ErrorCode, VncError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
-import { formatAddress, isLoopback, parseAddress } from '../node/address.ts';
+import { isLoopback } from '../node/address.ts';
 import { connect, type ConnectOptions } from '../node/connect.ts';
+import { parseTarget } from '../node/target.ts';
 import { parseSecurityList, type SecurityOffer } from '../security/policy.ts';
 import {
   ABOUT_PASSWORDS,
@@ -13,7 +14,7 @@ import {
   credentialOptions,
   type CredentialOptions,
 } from './client-credentials.ts';
-import { clientTls, tlsOptions, type TlsOptions } from './client-tls.ts';
+import { clientTls, knownServers, tlsOptions, type TlsOptions } from './client-tls.ts';
 import { CommandFailure, ExitCode, step, toFailure } from './failure.ts';
 import { LOCAL_TYPES, REMOTE_TYPES } from './open-display.ts';
 import { reads } from './reads.ts';
@@ -28,8 +29,11 @@ export interface ClientOptions extends CredentialOptions, TlsOptions {
 const DEFAULT_TIMEOUT_S = 30;
 const MAX_TIMEOUT_S = 24 * 3600;
 
+const SEEN_BY_ALL =
+  'every user of this machine can see the password in the address: --password-file or VNC_PASSWORD hide it';
+
 const ABOUT_URL = `
-URL is host:1, host::5901, vnc://host:5901 or unix:/path. A server elsewhere is proven by its certificate, against --ca or the
+URL is host:1, host::5901, unix:/path, vnc://host:5901 with the parameters of RFC 7869, ws:// or wss://. A server elsewhere is proven by its certificate, against --ca or the
 system's authorities; what is weaker has to be named with --security.
 ${ABOUT_PASSWORDS}`;
 
@@ -114,16 +118,20 @@ export async function clientTarget(
   url: string,
   options: ClientOptions,
 ): Promise<{ readonly url: string; readonly options: ConnectOptions }> {
-  const address = await step(ExitCode.Usage, () => parseAddress(url, 'connect'));
+  const target = await step(ExitCode.Usage, () => parseTarget(url));
+  const { address } = target;
+  const uri = target.kind === 'address' ? target.uri : {};
+  if (uri.password !== undefined) process.stderr.write(`sallyport: ${SEEN_BY_ALL}\n`);
   const timeoutMs = options.timeout * 1000;
   return {
-    url: formatAddress(address),
+    url,
     options: {
       timeoutMs,
       limits: { handshakeStageMs: Math.min(timeoutMs, defaultLimits.handshakeStageMs) },
       security: options.security ?? (isLoopback(address) ? LOCAL_TYPES : REMOTE_TYPES),
       tls: await clientTls(options),
-      credentials: await clientCredentials(address, options),
+      knownServers: knownServers(options),
+      credentials: await clientCredentials(address, options, uri),
     },
   };
 }

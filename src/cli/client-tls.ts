@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { loadAuthorities } from '../node/authority-files.ts';
 import type { ConnectTls } from '../node/connect.ts';
+import type { KnownServersOptions } from '../node/known-servers.ts';
 import { readPemFile } from '../node/pem.ts';
 import { ExitCode, step, usage } from './failure.ts';
 import { reads } from './reads.ts';
@@ -14,6 +15,8 @@ export interface TlsOptions {
   readonly key?: string;
   readonly servername?: string;
   readonly fingerprint?: string;
+  readonly knownServers?: string;
+  readonly trustFirst?: true;
 }
 
 export function tlsOptions(command: Command): Command {
@@ -30,7 +33,12 @@ export function tlsOptions(command: Command): Command {
       '--fingerprint <SHA256>',
       "of the server's certificate: takes the place of authority and name",
       reads(parseFingerprint),
-    );
+    )
+    .option(
+      '--known-servers <FILE>',
+      'servers met before: they must have the same certificate, and no weaker type',
+    )
+    .option('--trust-first', 'believe a server that is not among them, and add it');
 }
 
 /** Files are read and checked. Throws CommandFailure. */
@@ -48,6 +56,15 @@ export async function clientTls(options: TlsOptions): Promise<ConnectTls> {
     ...(fingerprint === undefined ? {} : { fingerprint256: fingerprint }),
   }));
 }
+
+/** Of the default file when none is named. */
+export const knownServers = ({
+  knownServers: file,
+  trustFirst,
+}: TlsOptions): KnownServersOptions => ({
+  ...(file === undefined ? {} : { file }),
+  trustFirst: trustFirst === true,
+});
 
 async function authorities(caFile: string, crlFile: string | undefined): Promise<ConnectTls> {
   const names = { caFile, ...(crlFile === undefined ? {} : { crlFile }) };

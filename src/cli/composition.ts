@@ -104,6 +104,7 @@ export async function compose(
         reloadables: access.reloadables,
         ...(video === undefined ? {} : { video }),
         share: settings.share,
+        ...(settings.encodeWorkers === undefined ? {} : { encodeWorkers: settings.encodeWorkers }),
         ...limitsOf(settings),
         proxyProtocolFrom: settings.proxyProtocolFrom,
         logger,

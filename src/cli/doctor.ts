@@ -1,8 +1,8 @@
 /** `sallyport doctor`: looks at a VNC server from outside, and says what protects it, what is wrong, and what to do. */
 import { Command } from 'commander';
-import { parseAddress } from '../node/address.ts';
 import { examine } from '../node/doctor/examine.ts';
 import { judge } from '../node/doctor/judge.ts';
+import { parseTarget } from '../node/target.ts';
 import { asked } from './cert-options.ts';
 import { print, printJson } from './cert-text.ts';
 import { doctorLines } from './doctor-text.ts';
@@ -32,7 +32,12 @@ Exit codes: 0 for the grades A and B, 1 for C and below, 5 where nobody answers.
 
 async function runDoctor(url: string, options: DoctorOptions): Promise<void> {
   const seen = await asked(async () => {
-    const address = parseAddress(url, 'connect');
+    const place = parseTarget(url);
+    if (place.kind === 'websocket')
+      throw new TypeError(
+        'doctor looks at VNC servers themselves, not at what is behind WebSockets',
+      );
+    const { address } = place;
     return step(ExitCode.Display, () =>
       examine(address, {
         target: url,

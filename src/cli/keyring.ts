@@ -3,10 +3,9 @@
  * every command that is a viewer.
  */
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { Secret } from '../core/secret.ts';
 import { formatAddress, parseAddress, type Address } from '../node/address.ts';
+import { configFile } from '../node/config-file.ts';
 import { readableByOthers, readFault, exists } from '../node/file-access.ts';
 import { splitWords } from './words.ts';
 
@@ -17,10 +16,7 @@ export interface KeyringEntry {
 
 /** Where it is when nobody says. */
 export function keyringFile(environment: Readonly<Record<string, string | undefined>>): string {
-  const base = environment['XDG_CONFIG_HOME'];
-  // The XDG specification has relative paths ignored.
-  const config = base?.startsWith('/') === true ? base : join(homedir(), '.config');
-  return join(config, 'sallyport', 'keyring');
+  return configFile('keyring', environment);
 }
 
 /**

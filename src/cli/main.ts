@@ -16,6 +16,7 @@ import { passwdCommand } from './passwd.ts';
 import { pasteCommand } from './paste.ts';
 import { inOurWords } from './plain-sentence.ts';
 import { playCommand } from './play.ts';
+import { powerCommand } from './power.ts';
 import { withoutQemuSpelling } from './qemu-spelling.ts';
 import { recordCommand } from './record.ts';
 import { runServe } from './serve.ts';
@@ -26,6 +27,7 @@ import { printable } from './terminal-text.ts';
 import { typeCommand } from './type.ts';
 import { version } from './version.ts';
 import { watchCommand } from './watch.ts';
+import { whatToDo } from './what-to-do.ts';
 
 const EXIT_CODES = `
 Exit codes
@@ -78,6 +80,7 @@ function program(afterDashes: readonly string[] | undefined): Command {
     .addCommand(dragCommand())
     .addCommand(scrollCommand())
     .addCommand(pasteCommand())
+    .addCommand(powerCommand())
     .addCommand(doCommand())
     .addCommand(watchCommand())
     .addCommand(recordCommand())
@@ -87,11 +90,13 @@ function program(afterDashes: readonly string[] | undefined): Command {
   return command;
 }
 
-/** Prints one sentence, unless Commander has done so already. Returns the exit code. */
+/** Prints one sentence, and below it what to do if that is known, unless Commander has done so already. Returns the exit code. */
 function report(error: unknown, verbose: boolean): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
   const failure = toFailure(error, ExitCode.Runtime);
   process.stderr.write(`sallyport: ${printable(failure.message)}\n`);
+  const cure = whatToDo(failure);
+  if (cure !== undefined) process.stderr.write(`  what to do: ${printable(cure)}\n`);
   // What nobody foresaw is a bug of ours, and its stack the only trace of it.
   const unforeseen = !(error instanceof CommandFailure) && failure.exitCode === ExitCode.Runtime;
   if (verbose || unforeseen) process.stderr.write(`${stackOf(error)}\n`);

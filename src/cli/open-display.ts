@@ -29,8 +29,9 @@ export async function openDisplay(settings: ServeSettings, logger: Logger): Prom
       return createRecordingDisplay({ ...display, ...named });
     case 'qemu': {
       const [command, ...args] = display.command;
+      const { powerControl } = display;
       const monitor = settings.monitor !== undefined;
-      return startQemuDisplay({ command, args, monitor, logger, ...named });
+      return startQemuDisplay({ command, args, monitor, powerControl, logger, ...named });
     }
   }
 }

@@ -7,7 +7,7 @@ import { readSecret } from '../control/qemu-options/secret.ts';
 import { parseVncOption, type QemuVnc } from '../control/qemu-options/vnc-option.ts';
 import type { ServeAccess } from '../node/serve.ts';
 import { CommandFailure, ExitCode, usage } from './failure.ts';
-import type { ServeSettings } from './serve-settings.ts';
+import type { DisplayChoice, ServeSettings } from './serve-settings.ts';
 
 /** What has no option of our own. */
 export type QemuExtras = Pick<QemuVnc, 'keyPassword' | 'password' | 'names' | 'remarks'>;
@@ -32,6 +32,7 @@ export function applyQemuOptions(
   const { listen, websocket, connect, security, verifyClient, tlsDir, share, maxViewers } = qemu;
   return {
     ...settings,
+    display: switchable(settings.display, qemu),
     listen,
     listenNowhere: listen.length === 0,
     websocket,
@@ -43,6 +44,15 @@ export function applyQemuOptions(
     maxViewers,
     qemu,
   };
+}
+
+function switchable(display: DisplayChoice, { powerControl }: QemuVnc): DisplayChoice {
+  if (!powerControl) return display;
+  if (display.kind !== 'qemu')
+    throw usage(
+      '-vnc with power-control=on is for a guest that is started here: --qemu -- COMMAND',
+    );
+  return { ...display, powerControl };
 }
 
 function parse(text: string, objects: readonly string[]): QemuVnc {

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { parseNameRule } from '../access/name-rules.ts';
 import { parseNetwork } from '../access/networks.ts';
 import { parseAddress, type Address } from '../node/address.ts';
+import { isWorkerCount } from '../node/encode-pool.ts';
 import { WEBSOCKET_PORT } from '../node/serve.ts';
 import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
@@ -41,6 +42,7 @@ interface RawOptions {
   proxyProtocolFrom: string[];
   share: 'allow-exclusive' | 'force-shared' | 'ignore';
   name?: string;
+  encodeWorkers?: number;
   videoEncoder?: VideoEncoderChoice;
   monitor?: MonitorChoice;
   upstreamUser?: string;
@@ -55,6 +57,7 @@ interface RawOptions {
   drain: number;
   pidFile?: string;
   qemu?: true;
+  powerControl?: true;
   json?: true;
   verbose?: true;
 }
@@ -195,6 +198,11 @@ export function serveCommand(
     )
     .option('--name <NAME>', 'desktop name that viewers show')
     .option(
+      '--encode-workers <N>',
+      'threads that encode large updates; 0: none (default: one for each core but one)',
+      reads(parseWorkers),
+    )
+    .option(
       '--video-encoder <PROGRAM>',
       'send what moves like a film as H.264 to viewers that know it: `ffmpeg`, or `ffmpeg:/path`',
       reads(videoEncoderChoice),
@@ -206,6 +214,10 @@ export function serveCommand(
       'authority to verify it by; off this machine it must be verified',
     )
     .option('--qemu', 'serve a guest: the QEMU command stands behind `--`')
+    .option(
+      '--power-control',
+      'let viewers that have the right shut the guest of --qemu down, and reset it',
+    )
     .optionsGroup(
       "In QEMU's words, in place of --listen, --security, --tls-dir and their like (docs/from-qemu.md):",
     )
@@ -265,6 +277,7 @@ const QEMU_SAYS: readonly string[] = [
   '--connect',
   '--security',
   '--share',
+  '--power-control',
   '--tls-dir',
   '--tls-cert',
   '--tls-key',
@@ -336,12 +349,19 @@ function toSettings(
     proxyProtocolFrom: raw.proxyProtocolFrom,
     share: raw.share,
     ...(raw.name === undefined ? {} : { name: raw.name }),
+    ...(raw.encodeWorkers === undefined ? {} : { encodeWorkers: raw.encodeWorkers }),
     ...(raw.videoEncoder === undefined ? {} : { videoEncoder: raw.videoEncoder }),
     service: serviceSettings(raw),
     ...(raw.monitor === undefined ? {} : { monitor: raw.monitor }),
     json: raw.json === true,
     verbose: raw.verbose === true,
   };
+}
+
+function parseWorkers(text: string): number {
+  if (!/^\d+$/.test(text) || !isWorkerCount(Number(text)))
+    throw new RangeError(`${JSON.stringify(text)} is not a number of threads, 0 to 64`);
+  return Number(text);
 }
 
 /** Whichever spelling they have. */
@@ -362,8 +382,9 @@ function displayChoice(
       throw usage('--qemu needs the command behind `--`: --qemu -- qemu-system-x86_64 -m 1024');
     if (display !== undefined) throw usage(`--qemu and the display ${display} exclude each other`);
     refuseUpstreamOptions(raw, 'a guest');
-    return { kind: 'qemu', command: [program, ...rest] };
+    return { kind: 'qemu', command: [program, ...rest], powerControl: raw.powerControl === true };
   }
+  if (raw.powerControl === true) throw usage('--power-control goes with --qemu');
   if (afterDashes !== undefined) throw usage('a command behind `--` needs --qemu');
   if (display === undefined || display === 'testcard') {
     refuseUpstreamOptions(raw, 'the test card');

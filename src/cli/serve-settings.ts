@@ -20,7 +20,12 @@ export type DisplayChoice =
       readonly speed: number;
       readonly loop: boolean;
     }
-  | { readonly kind: 'qemu'; readonly command: readonly [string, ...string[]] };
+  | {
+      readonly kind: 'qemu';
+      readonly command: readonly [string, ...string[]];
+      /** Viewers with the right may switch it off and reset it. */
+      readonly powerControl: boolean;
+    };
 
 export type MonitorChoice =
   | { readonly kind: 'unix'; readonly path: string }
@@ -69,6 +74,8 @@ export interface ServeSettings {
   /** From `-vnc` and `-object`. */
   readonly qemu?: QemuExtras;
   readonly name?: string;
+  /** Threads. */
+  readonly encodeWorkers?: number;
   readonly service: ServiceSettings;
   /** QMP on a unix socket, or on standard input and output. */
   readonly monitor?: MonitorChoice;

@@ -4,14 +4,19 @@ import { Secret } from '../core/secret.ts';
 import { SecurityTypeNumber } from '../rfb/constants.ts';
 import { describeSecurityTypes } from '../security/names.ts';
 import { parseSecurityList, type SecurityOffer } from '../security/policy.ts';
-import type { ClientSecurityContext } from '../security/security-type.ts';
+import type { ClientSecurityContext, CredentialsRequest } from '../security/security-type.ts';
 
-export interface LoginOptions {
-  /** For the types that need one. */
+/** Who we are. */
+export interface LoginCredentials {
   readonly username?: string;
   readonly password?: string | Secret;
+}
+
+export interface LoginOptions extends LoginCredentials {
   /** Asked when the server wants them, once it is verified, in place of `username` and `password`. */
-  readonly credentials?: ClientSecurityContext['credentials'];
+  readonly credentials?: (
+    request: CredentialsRequest,
+  ) => LoginCredentials | Promise<LoginCredentials>;
   /**
    * Types to accept, such as `VncAuth`. Default: those with a verified certificate, `X509Plain,X509Vnc,X509None`. There is
    * no falling back: what is not named here is refused.
@@ -47,13 +52,14 @@ export function narrowedTo(accept: SecurityOffer, type: number | undefined): Sec
 }
 
 export function credentialsOf(options: LoginOptions): ClientSecurityContext['credentials'] {
-  const { username, password, credentials } = options;
-  if (credentials !== undefined) return credentials;
-  const given = {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined
-      ? {}
-      : { password: typeof password === 'string' ? new Secret(password) : password }),
+  const { credentials = () => options } = options;
+  return async (request) => {
+    const { username, password } = await credentials(request);
+    return {
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined
+        ? {}
+        : { password: typeof password === 'string' ? new Secret(password) : password }),
+    };
   };
-  return () => Promise.resolve(given);
 }

@@ -57,6 +57,14 @@ interface Outcome extends UpdateOutcome {
   readonly changes: Set<StateChange>;
   sizeChanged: boolean;
   readonly resizeStatuses: number[];
+  /** Stated, and not yet made so: pixels or the end of the update do it, for the last of many alone. */
+  desktop: Desktop | undefined;
+}
+
+interface Desktop {
+  readonly width: number;
+  readonly height: number;
+  readonly screens: readonly Screen[];
 }
 
 /** A count of rectangles that means "until LastRect". */
@@ -94,14 +102,18 @@ export class UpdateReceiver {
         return damage.rectangles;
       },
       resizeStatuses: [],
+      desktop: undefined,
     };
     for (let i = 0; i < count; i++) {
       lifecycle.throwIfClosed();
       const r = readRectangleHeader(await reader.cursor(rectangleHeaderSize));
       if (r.encoding === Encoding.LastRect) break;
-      if (settings.pixelEncodings.has(r.encoding)) await this.#receivePixels(r, damage);
-      else await this.#receiveExtension(r, outcome, damage);
+      if (settings.pixelEncodings.has(r.encoding)) {
+        await this.#resize(outcome, damage);
+        await this.#receivePixels(r, damage);
+      } else await this.#receiveExtension(r, outcome);
     }
+    await this.#resize(outcome, damage);
     return outcome;
   }
 
@@ -135,11 +147,11 @@ export class UpdateReceiver {
     return decoder;
   }
 
-  async #receiveExtension(r: RectangleHeader, outcome: Outcome, damage: Region): Promise<void> {
+  async #receiveExtension(r: RectangleHeader, outcome: Outcome): Promise<void> {
     const { reader, state, settings } = this.#ports;
     switch (r.encoding) {
       case Encoding.DesktopSize:
-        await this.#resize(r, singleScreen(r.width, r.height), outcome, damage);
+        outcome.desktop = this.#desktop(r, singleScreen(r.width, r.height));
         return;
       case Encoding.ExtendedDesktopSize: {
         const screens = await receiveScreens(reader, settings.limits);
@@ -149,7 +161,7 @@ export class UpdateReceiver {
           // A refusal states no size of worth.
           if (r.y !== DesktopSizeStatus.Ok) return;
         }
-        await this.#resize(r, screens, outcome, damage);
+        outcome.desktop = this.#desktop(r, screens);
         return;
       }
       case Encoding.Cursor:
@@ -185,19 +197,23 @@ export class UpdateReceiver {
     }
   }
 
-  async #resize(
-    size: Rectangle,
-    stated: readonly Screen[],
-    outcome: Outcome,
-    damage: Region,
-  ): Promise<void> {
-    const { state, settings } = this.#ports;
-    const { width, height } = size;
-    checkScreenSize(width, height, settings.limits);
+  /** What a server states, within limits. */
+  #desktop({ width, height }: Rectangle, stated: readonly Screen[]): Desktop {
+    const { limits } = this.#ports.settings;
+    checkScreenSize(width, height, limits);
     // A layout that cannot be is a server's slip (TigerVNC's viewer only logs it); the size counts.
-    const fault = layoutFault(width, height, stated, settings.limits);
-    const screens = fault === undefined ? stated : singleScreen(width, height);
+    const fault = layoutFault(width, height, stated, limits);
+    return { width, height, screens: fault === undefined ? stated : singleScreen(width, height) };
+  }
+
+  /** Makes what was stated last so: a new framebuffer is a copy, and thousands of sizes fit one chunk of the network. */
+  async #resize(outcome: Outcome, damage: Region): Promise<void> {
+    const { desktop } = outcome;
+    if (desktop === undefined) return;
+    outcome.desktop = undefined;
+    const { state } = this.#ports;
     const { framebuffer } = state;
+    const { width, height, screens } = desktop;
     if (width !== framebuffer.width || height !== framebuffer.height) {
       state.framebuffer = framebuffer.resized(width, height);
       outcome.sizeChanged = true;
@@ -207,7 +223,10 @@ export class UpdateReceiver {
       return;
     }
     state.screens = screens;
-    outcome.changes.add('resize');
+    // Told first: all else may depend on it.
+    const others = Array.from(outcome.changes);
+    outcome.changes.clear();
+    for (const change of ['resize', ...others] as const) outcome.changes.add(change);
   }
 
   /** Lets timers and sockets have their turn when much was done since they last did. */

@@ -67,8 +67,12 @@ export interface JpegSource {
   readonly blue: number;
 }
 
-/** Makes a whole JPEG file, which is valid until the next call. */
-export type JpegEncoder = (source: JpegSource, options: LossyOptions) => Uint8Array;
+export interface JpegEncoder {
+  /** Makes a whole JPEG file, which is valid until the next call. */
+  (source: JpegSource, options: LossyOptions): Uint8Array;
+  /** The same on a thread of its own, which reads the source until then. Absent: there are none. */
+  readonly start?: (source: JpegSource, options: LossyOptions) => Promise<Uint8Array>;
+}
 
 /**
  * A rectangle's pixels as values of the viewer's format (pixels/translate.ts), one 32-bit word each, in the memory of the
@@ -81,6 +85,8 @@ export interface PixelBlock {
   readonly address: number;
   /** Bytes from a row to the next. */
   readonly stride: number;
+  /** It stays valid, and the same, until all of `EncodedParts` is there. Default false. */
+  readonly stays?: boolean;
 }
 
 /** One viewer's encoder: its streams live as long as the connection. */
@@ -106,6 +112,10 @@ export interface Encoder {
   readonly lossy?: boolean;
   /** Goes on, with the same streams, as if made with these options. */
   readonly retune?: (options: EncoderOptions) => void;
+  /** How its zlib streams stand. Absent: it cannot be moved to another thread. */
+  readonly streams?: () => number;
+  /** Goes on where another thread's encoder for the same viewer left the streams: with nothing to refer back to. */
+  readonly resume?: (streams: number) => void;
   /** Begins with new streams: the viewer was sent what another encoder made. Absent where there are none, or they must go on. */
   readonly restart?: () => void;
 }
@@ -115,6 +125,8 @@ export interface EncodedParts {
   readonly rectangles: number;
   /** Which of them are not exact. */
   readonly lossy: readonly Rectangle[];
+  /** Some are still to be appended, by other threads: this settles when they are. Only for blocks that stay. */
+  readonly rest?: Promise<void>;
 }
 
 /** What a decoder may need from outside. */

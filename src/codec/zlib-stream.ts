@@ -53,6 +53,10 @@ export interface Deflater {
    * not been, but may be longer: less of the history is found again, the more so after large trials.
    */
   readonly rewind: () => void;
+  /** The stream's header was made: `resume` of a deflater that goes on with the stream must know. */
+  readonly begun: () => boolean;
+  /** Goes on with a stream that another deflater, of another thread, wrote to meanwhile: with nothing to refer back to. */
+  readonly resume: (begun: boolean) => void;
   /** Begins a new stream: what follows starts with a zlib header and refers to nothing before it. */
   readonly restart: () => void;
 }
@@ -169,12 +173,27 @@ export function createDeflater(level: number): Deflater {
     undo = undefined;
   };
 
+  const resume = (hasBegun: boolean): void => {
+    // INVARIANT: what was compressed elsewhere stands between here and our history, so that no distance into that is right.
+    deflateMemory().forget(deflater);
+    begun = hasBegun;
+    undo = undefined;
+  };
+
   const restart = (): void => {
     begun = false;
     undo = undefined;
     deflateMemory().forget(deflater);
   };
 
-  const deflater: Deflater = { begin, finish, deflate, rewind, restart };
+  const deflater: Deflater = {
+    begin,
+    finish,
+    deflate,
+    rewind,
+    begun: () => begun,
+    resume,
+    restart,
+  };
   return deflater;
 }

@@ -27,6 +27,8 @@ export interface QemuOptions {
   readonly startMs?: number;
   /** Opens the guest's own monitor too. Default false. */
   readonly monitor?: boolean;
+  /** Shutdown and reset, for viewers that may: QEMU's `power-control`, since version 6. It has no reboot. Default false. */
+  readonly powerControl?: boolean;
   readonly logger?: Logger;
 }
 
@@ -55,7 +57,12 @@ export async function startQemuDisplay(options: QemuOptions): Promise<QemuDispla
     const path = join(folder, 'vnc.sock');
     const monitorPath = join(folder, 'qmp.sock');
     const monitorArgs = options.monitor === true ? ['-qmp', monitorOption(monitorPath)] : [];
-    guest = await startGuestProcess(command, [...args, '-vnc', vncOption(path), ...monitorArgs]);
+    guest = await startGuestProcess(command, [
+      ...args,
+      '-vnc',
+      vncOption(path, options.powerControl),
+      ...monitorArgs,
+    ]);
     const client = await connectWhenUp(guest, { command, path, startMs, logger });
     // QEMU opens its monitors before its VNC server.
     const monitor =
@@ -83,7 +90,8 @@ export async function startQemuDisplay(options: QemuOptions): Promise<QemuDispla
 }
 
 /** force-shared: no client of QEMU's can throw us out. A comma in an option's value is written twice. */
-const vncOption = (path: string): string => `unix:${path.replaceAll(',', ',,')},share=force-shared`;
+const vncOption = (path: string, powerControl = false): string =>
+  `unix:${path.replaceAll(',', ',,')},share=force-shared${powerControl ? ',power-control=on' : ''}`;
 
 const monitorOption = (path: string): string =>
   `unix:${path.replaceAll(',', ',,')},server=on,wait=off`;

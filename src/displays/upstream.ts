@@ -8,7 +8,7 @@ import {
   ClosedError,
   describeError,
   SecurityError,
-  type VncError,
+  VncError,
 } from '../core/errors.ts';
 import { Lifecycle } from '../core/lifecycle.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
@@ -187,7 +187,7 @@ class UpstreamDisplay implements Display {
   async #lost(reason: VncError): Promise<void> {
     if (!this.#lifecycle.isOpen) return;
     const { reconnect, explainLoss } = this.#options;
-    this.#logger.warn('upstream lost', { reason: describeError(reason) });
+    this.#logger.warn('upstream lost', { reason: describeError(reason), cure: reason.cure });
     if (reconnect === false) {
       void this.#lifecycle.close((await explainLoss?.(reason)) ?? reason);
       return;
@@ -206,7 +206,10 @@ class UpstreamDisplay implements Display {
     try {
       client = await this.#options.connect(this.#abort.signal);
     } catch (error) {
-      this.#logger.warn('upstream not reached', { reason: describeError(error) });
+      this.#logger.warn('upstream not reached', {
+        reason: describeError(error),
+        ...(error instanceof VncError ? { cure: error.cure } : {}),
+      });
       // Credentials that were refused are refused again, and count as attacks there.
       if (!(error instanceof AuthenticationError || error instanceof SecurityError)) return false;
       void this.#lifecycle.close(error);

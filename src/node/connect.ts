@@ -4,11 +4,13 @@ import { acceptedTypes, credentialsOf, narrowedTo, type LoginOptions } from '../
 import type { TlsInfo } from '../security/tls-port.ts';
 import { offerInsideTls } from '../security/policy.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
-import { parseAddress, type Address } from './address.ts';
 import { cancelled, dial } from './dial.ts';
 import { loadJpegDecoder } from './jpeg.ts';
 import { createTlsConnector, type TlsConnectorOptions } from './tls-connector.ts';
-import { isVncUri, parseVncUri, type VncUri } from './vnc-uri.ts';
+import { recall, type Acquaintance } from './acquaintance.ts';
+import type { KnownServersOptions } from './known-servers.ts';
+import { parseTarget, type Target } from './target.ts';
+import type { VncUri } from './vnc-uri.ts';
 import { dialWebSocket } from './websocket-dial.ts';
 
 /** How the server is verified, and what we show it; named as in Node's tls. Texts are PEM. */
@@ -32,6 +34,11 @@ export interface ConnectOptions
   extends LoginOptions,
     Omit<ClientOptions, 'stream' | 'accept' | 'credentials' | 'tls' | 'jpeg'> {
   readonly tls?: ConnectTls;
+  /**
+   * Servers met before: they must have the certificate that they had, unless `tls` says how to verify them, and nothing
+   * weaker is used than the first time. Default: none are known.
+   */
+  readonly knownServers?: KnownServersOptions;
   /** For the connection to stand, milliseconds; the handshake has limits of its own. Default 10000. */
   readonly timeoutMs?: number;
   /** Gives up while connecting. */
@@ -58,11 +65,46 @@ export async function connectWith(
   target: string | ByteStream,
   options: ConnectOptions,
 ): Promise<VncClient> {
-  const { signal, jpeg, ...rest } = options;
-  const place = placeOf(target);
+  const place: Place =
+    typeof target === 'string'
+      ? parseTarget(target)
+      : { kind: 'stream', name: 'the stream', host: undefined, stream: target };
+  const { tls, knownServers } = options;
+  const address = place.kind === 'stream' ? undefined : place.address;
+  const isProven = (tls?.ca ?? tls?.fingerprint256) !== undefined;
+  const met = await recall(address, knownServers, isProven);
+  let client: VncClient;
+  try {
+    client = await connectTo(place, begin, options, met);
+  } catch (error) {
+    throw met.explain(error);
+  }
+  try {
+    await met.remember(
+      client.security,
+      place.kind === 'websocket' && place.url.protocol === 'wss:',
+    );
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return client;
+}
+
+async function connectTo(
+  place: Place,
+  begin: (options: ClientOptions) => Promise<VncClient>,
+  options: ConnectOptions,
+  met: Acquaintance,
+): Promise<VncClient> {
+  const { signal, jpeg, knownServers: _, ...rest } = options;
   const uri: Partial<VncUri> = place.kind === 'address' ? place.uri : {};
-  const accept = narrowedTo(acceptedTypes(options), uri.securityType);
-  const tls = createTlsConnector(connectorOptions(options.tls ?? {}, place, uri));
+  const accept = met.narrow(narrowedTo(acceptedTypes(options), uri.securityType));
+  const tls = createTlsConnector({
+    ...connectorOptions(options.tls ?? {}, place, uri),
+    ...(met.pin === undefined ? {} : { fingerprint256: met.pin }),
+    believeAny: met.believes,
+  });
   const decoder = jpeg === false ? undefined : await loadJpegDecoder();
   const { stream, tlsInfo } = await open(place, { ...options, tls });
   // The handshake ends with the stream; why, is known here alone.
@@ -90,36 +132,14 @@ export async function connectWith(
   }
 }
 
-/** Where to: `name` is for messages, `host` what a certificate must have. */
-type Place = { readonly name: string; readonly host: string | undefined } & (
-  | { readonly kind: 'address'; readonly address: Address; readonly uri: Partial<VncUri> }
-  | { readonly kind: 'websocket'; readonly url: URL }
-  | { readonly kind: 'stream'; readonly stream: ByteStream }
-);
-
-function placeOf(target: string | ByteStream): Place {
-  if (typeof target !== 'string')
-    return { kind: 'stream', name: 'the stream', host: undefined, stream: target };
-  if (/^wss?:\/\//i.test(target)) {
-    const url = webSocketUrl(target);
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    return { kind: 'websocket', name: url.host, host, url };
-  }
-  const uri: Partial<VncUri> = isVncUri(target) ? parseVncUri(target) : {};
-  const address = uri.address ?? parseAddress(target, 'connect');
-  // A unix socket has no name; its server's certificate is of this machine.
-  return address.kind === 'tcp'
-    ? { kind: 'address', name: address.host, host: address.host, address, uri }
-    : { kind: 'address', name: address.path, host: 'localhost', address, uri };
-}
-
-function webSocketUrl(text: string): URL {
-  if (!URL.canParse(text)) throw new TypeError('the WebSocket address is not a URL');
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '')
-    throw new TypeError('a WebSocket address cannot have a user name and a password');
-  return url;
-}
+type Place =
+  | Target
+  | {
+      readonly kind: 'stream';
+      readonly name: string;
+      readonly host: undefined;
+      readonly stream: ByteStream;
+    };
 
 function connectorOptions(
   tls: ConnectTls,
@@ -162,7 +182,7 @@ async function open(
     case 'stream':
       return { stream: place.stream, tlsInfo: undefined };
     case 'websocket':
-      return dialWebSocket(place.url, { ...patience, tls });
+      return dialWebSocket(place, { ...patience, tls });
     case 'address':
       return { stream: await dial(place.address, patience), tlsInfo: undefined };
   }

@@ -1,5 +1,5 @@
 /** JPEG for Tight, both ends, by libjpeg-turbo: an optional dependency, absent where it has no binary. */
-import type { JpegDecoder, JpegEncoder, JpegSource } from '../codec/codec.ts';
+import type { JpegDecoder, JpegEncoder, JpegSource, LossyOptions } from '../codec/codec.ts';
 import { assertInvariant, LimitError, ProtocolError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
 
@@ -15,6 +15,7 @@ interface Turbo {
   readonly SAMP_420: number;
   readonly SAMP_GRAY: number;
   readonly compressSync: (raw: Buffer, out: Buffer, options: CompressOptions) => Buffer;
+  readonly compress: (raw: Buffer, out: Buffer, options: CompressOptions) => Promise<Buffer>;
   readonly decompressSync: (
     image: Buffer,
     out: Buffer,
@@ -41,38 +42,58 @@ async function loadTurbo(): Promise<Turbo | undefined> {
   }
 }
 
-/** Undefined when the library is not installed or does not load here: then no viewer gets JPEG. */
-export async function loadJpegEncoder(): Promise<JpegEncoder | undefined> {
+/**
+ * Undefined when the library is not installed or does not load here: then no viewer gets JPEG. `threads`: it may use those
+ * of libuv, too.
+ */
+export async function loadJpegEncoder(threads = false): Promise<JpegEncoder | undefined> {
   const turbo = await loadTurbo();
-  return turbo === undefined ? undefined : jpegEncoder(turbo);
+  return turbo === undefined ? undefined : jpegEncoder(turbo, threads);
 }
 
-function jpegEncoder(turbo: Turbo): JpegEncoder {
+function jpegEncoder(turbo: Turbo, threads: boolean): JpegEncoder {
   const subsamplings = {
     '4:4:4': turbo.SAMP_444,
     '4:2:2': turbo.SAMP_422,
     '4:2:0': turbo.SAMP_420,
     grey: turbo.SAMP_GRAY,
   };
+  const optionsFor = (source: JpegSource, { quality, subsampling }: LossyOptions) => ({
+    format: formatOf(source, turbo),
+    width: source.width,
+    height: source.height,
+    stride: source.stride,
+    quality,
+    subsampling: subsamplings[subsampling],
+  });
   let out = Buffer.alloc(0);
-  return (source, { quality, subsampling }) => {
-    const options: CompressOptions = {
-      format: formatOf(source, turbo),
-      width: source.width,
-      height: source.height,
-      stride: source.stride,
-      quality,
-      subsampling: subsamplings[subsampling],
-    };
+  const encode: JpegEncoder = (source, lossy) => {
+    const options = optionsFor(source, lossy);
     const most = mostBytes(source);
     if (out.length < most) out = Buffer.alloc(most);
     return turbo.compressSync(rawOf(source), out, options);
   };
+  if (!threads) return encode;
+  /** The longest a file can be is much longer than any is: what one file was made in is used for the next. */
+  const spare: Buffer[] = [];
+  const start = async (source: JpegSource, lossy: LossyOptions): Promise<Uint8Array> => {
+    const options = optionsFor(source, lossy);
+    const most = mostBytes(source);
+    const large = spare.pop();
+    const target = large !== undefined && large.length >= most ? large : Buffer.alloc(most);
+    const file = new Uint8Array(await turbo.compress(rawOf(source), target, options));
+    if (spare.length < MAX_SPARE) spare.push(target);
+    return file;
+  };
+  return Object.assign(encode, { start });
 }
 
 /** As libjpeg-turbo has it (tjBufSize) for no subsampling, the worst case: asking it for each file takes a while. */
 const mostBytes = ({ width, height }: JpegSource): number =>
   6 * (width + 16) * (height + 16) + 2048;
+
+/** Files under way at a time for which buffers are kept. */
+const MAX_SPARE = 16;
 
 function formatOf({ red, blue }: JpegSource, turbo: Turbo): number {
   if (red === 2 && blue === 0) return turbo.FORMAT_BGRX;

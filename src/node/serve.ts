@@ -17,6 +17,7 @@ import {
 } from '../server/server.ts';
 import type { VideoEncoders } from '../server/video-encoder.ts';
 import type { AccessPolicy } from './access-policy.ts';
+import { encodePoolOf } from './encode-pool.ts';
 import { loadJpegEncoder } from './jpeg.ts';
 import { parseAddress, type Address, type AddressRole } from './address.ts';
 import type { Listener } from './listen.ts';
@@ -80,6 +81,8 @@ export interface ServeOptions {
   /** Default `ignore`. */
   readonly share?: SharePolicy;
   readonly limits?: Partial<Limits>;
+  /** Threads that encode large updates beside this one, 0 to 64. Default: one for each core but one; 0: none. */
+  readonly encodeWorkers?: number;
   /** Networks (`10.0.0.0/8`) of proxies whose connections must begin with a PROXY protocol header. */
   readonly proxyProtocolFrom?: readonly string[];
   readonly logger?: Logger;
@@ -212,9 +215,11 @@ async function serveWith(
     logger,
   });
   const jpeg = options.jpeg === false ? undefined : await loadJpegEncoder();
+  const pool = encodePoolOf(options);
   const server = createServer({
     display,
     ...(jpeg === undefined ? {} : { jpeg }),
+    ...(pool === undefined ? {} : { pool }),
     ...(options.video === undefined ? {} : { video: options.video }),
     // Read anew for each connection.
     get offer() {
@@ -311,7 +316,9 @@ async function serveWith(
     close: () => {
       inForce.close();
       secured.close();
-      return (closing ??= stopListening().then(() => server.close()));
+      return (closing ??= stopListening()
+        .then(() => server.close())
+        .then(() => pool?.close()));
     },
   };
 }

@@ -34,6 +34,8 @@ export interface TlsConnectorOptions {
   readonly key?: string;
   /** SHA-256 of the server's certificate, in hexadecimal with or without colons: takes the place of CA and name. */
   readonly fingerprint256?: string;
+  /** Whatever certificate there is does: the caller keeps its fingerprint. Default false. */
+  readonly believeAny?: boolean;
   /** Default TLSv1.2. */
   readonly minVersion?: TlsVersion;
   /** Default TLSv1.3. */
@@ -57,7 +59,7 @@ export function createTlsConnector(options: TlsConnectorOptions): TlsConnector {
     secureContext: createSecureContext(x509ClientOptions(options, versions)),
     // SNI is for names only (RFC 6066); Node would refuse an address anyway.
     ...(isIP(options.serverName) === 0 ? { servername: options.serverName } : {}),
-    rejectUnauthorized: pin === undefined,
+    rejectUnauthorized: pin === undefined && options.believeAny !== true,
     // Node would compare with the name sent as SNI, which an address does not have.
     checkServerIdentity: (_, certificate) => checkServerIdentity(options.serverName, certificate),
   };
@@ -166,7 +168,7 @@ function namesOf(certificate?: { subjectaltname?: string; subject?: { CN?: strin
 }
 
 const TRUST_CURE =
-  'name the authority that issued it with tls.ca, or pin the certificate with tls.fingerprint256';
+  'name the authority that issued it with tls.ca, pin the certificate with tls.fingerprint256, or trust it once with knownServers.trustFirst';
 const LIST_CURE = 'have a current revocation list of its authority, with tls.crl';
 const CERTIFICATE_CURES: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'have the server given a new certificate, and see that the clock here is right',

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { ErrorCode, ProtocolError, TimeoutError } from '../core/errors.ts';
 import type { TlsConnector, TlsInfo } from '../security/tls-port.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
+import type { Address } from './address.ts';
 import { cancelled, connectFailure, dial } from './dial.ts';
 import { takeSocket } from './socket-stream.ts';
 import { webSocketStream } from './websocket-stream.ts';
@@ -26,7 +27,6 @@ export interface DialledWebSocket {
 
 /** What noVNC asks for, and websockify answers. */
 const SUBPROTOCOL = 'binary';
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'ws:': 80, 'wss:': 443 };
 /** As large as any message of RFB may be here; a gateway need not cut as we do. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
@@ -35,12 +35,10 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
  * where wss fails, and with ProtocolError where no WebSocket answers.
  */
 export async function dialWebSocket(
-  url: URL,
+  { url, address }: { readonly url: URL; readonly address: Address },
   options: WebSocketDialOptions,
 ): Promise<DialledWebSocket> {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? 0) : Number(url.port);
-  const raw = await dial({ kind: 'tcp', host, port }, options);
+  const raw = await dial(address, options);
   if (url.protocol !== 'wss:') return { stream: await open(url, raw, options), tlsInfo: undefined };
   const { stream, info } = await options.tls.connect(raw, 'x509');
   return { stream: await open(url, stream, options), tlsInfo: info };

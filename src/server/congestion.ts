@@ -47,12 +47,17 @@ export class Congestion {
     this.#sent += bytes;
   }
 
+  /** A mark can be set: not too many are open. */
+  get mayMark(): boolean {
+    return this.#marks.length < MAX_MARKS;
+  }
+
   /**
    * Sets a mark behind all that was sent and `ahead` bytes that are about to be. Undefined when too many are open. Ids are
    * 1, 2, 3 …
    */
   mark(now: number, ahead = 0): number | undefined {
-    if (this.#marks.length >= MAX_MARKS) return undefined;
+    if (!this.mayMark) return undefined;
     const id = this.#nextId++;
     const idle = this.#marks.length === 0;
     if (idle) this.#arrivedAt = now;

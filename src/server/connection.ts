@@ -18,6 +18,7 @@ import type { ServerEstablished } from '../handshake/established.ts';
 import type { Identity, Judgement, Peer, Rights } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import type { Display, ViewerInfo } from './display.ts';
+import type { EncodePool } from './encode-pool.ts';
 import { judgedRights } from './judged-rights.ts';
 import type { ResizeUnderWay } from './resize-requests.ts';
 import { Session, type ClipboardDirection, type Traffic } from './session.ts';
@@ -33,6 +34,7 @@ export interface ConnectionContext {
   readonly logger: Logger;
   readonly codecs: readonly Codec[];
   readonly jpeg?: JpegEncoder;
+  readonly pool?: EncodePool;
   readonly video?: VideoEncoders;
   readonly resizesUnderWay: Set<ResizeUnderWay>;
   /** What somebody who logged in may do now; absent: what they logged in with. */

@@ -57,7 +57,7 @@ export function negotiate(encodings: readonly number[], codecs: readonly Codec[]
   };
 }
 
-const canEncode = (codec: Codec | undefined): codec is EncodingCodec =>
+export const canEncode = (codec: Codec | undefined): codec is EncodingCodec =>
   codec?.createEncoder !== undefined;
 
 function chooseCodec(listed: ReadonlySet<number>, codecs: readonly Codec[]): EncodingCodec {

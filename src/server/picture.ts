@@ -8,18 +8,27 @@ import { OPAQUE } from '../pixels/framebuffer.ts';
 import { kernelSet } from '../pixels/kernels/kernels.ts';
 import type { PixelTranslator } from '../pixels/translate.ts';
 import { contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
-import type { ShadowPicture } from './shadow-picture.ts';
+import type { PlacedPicture } from './placed-picture.ts';
 
-/** `r` of the picture as values of the viewer's format, where it stands if it needs no other. `source` undefined: black. */
+/**
+ * `r` of the picture as values of the viewer's format, where it stands if it needs no other: then it stays for as long as the
+ * picture. `source` undefined: black.
+ */
 export function pixelBlock(
-  source: ShadowPicture | undefined,
+  source: PlacedPicture | undefined,
   r: Rectangle,
   translator: PixelTranslator,
 ): PixelBlock {
   const { width, height } = r;
   const whole = source !== undefined && contains(source.bounds, r);
   if (whole && translator.identity)
-    return { width, height, address: source.addressOf(r.x, r.y), stride: source.stride };
+    return {
+      width,
+      height,
+      address: source.addressOf(r.x, r.y),
+      stride: source.stride,
+      stays: true,
+    };
   const block = emptyBlock(width, height);
   if (!whole) {
     const start = block.address >>> 2;

@@ -24,6 +24,7 @@ import { Admission } from './admission.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { limitedName } from './desktop-name.ts';
 import type { Display, ViewerInfo } from './display.ts';
+import type { EncodePool } from './encode-pool.ts';
 import { judgedRights } from './judged-rights.ts';
 import type { ClipboardDirection, Traffic } from './session.ts';
 import { Shadow } from './shadow.ts';
@@ -90,6 +91,8 @@ export interface ServerOptions {
   readonly logger?: Logger;
   /** For viewers that allow loss. Absent: every viewer gets exact pixels. */
   readonly jpeg?: JpegEncoder;
+  /** Other threads for what is much to encode; its maker ends them, after the server. Absent: all is encoded on this one. */
+  readonly pool?: EncodePool;
   /** H.264 for parts that move like a film, for viewers that know it and allow loss. Absent: none. */
   readonly video?: VideoEncoders;
 }
@@ -164,6 +167,7 @@ class Server implements VncServer {
       logger: this.#logger,
       codecs: parts.codecs,
       ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
+      ...(options.pool === undefined ? {} : { pool: options.pool }),
       ...(options.video === undefined ? {} : { video: options.video }),
       resizesUnderWay: new Set(),
       ...(options.judge === undefined ? {} : { judge: options.judge }),

@@ -14,6 +14,7 @@ import {
 } from '../rfb/client-message.ts';
 import type { Rights } from '../security/identity.ts';
 import type { Display } from './display.ts';
+import type { EncodePool } from './encode-pool.ts';
 import { ResizeRequests, type ResizeUnderWay } from './resize-requests.ts';
 import type { Shadow } from './shadow.ts';
 import { UpdateScheduler } from './update-scheduler.ts';
@@ -30,6 +31,7 @@ export interface SessionOptions {
   readonly limits: Limits;
   readonly codecs: readonly Codec[];
   readonly jpeg?: JpegEncoder;
+  readonly pool?: EncodePool;
   readonly video?: VideoEncoders;
   readonly lifecycle: Lifecycle;
   /** Resize requests under way on this display, of all its viewers. */
@@ -91,6 +93,7 @@ export class Session {
       asides: [this.#clipboard, this.#power],
       version,
       ...(options.jpeg === undefined ? {} : { jpeg: options.jpeg }),
+      ...(options.pool === undefined ? {} : { pool: options.pool }),
       ...(options.video === undefined ? {} : { video: options.video }),
       wake: () => this.#scheduler.wake(),
     });

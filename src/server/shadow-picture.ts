@@ -1,51 +1,37 @@
 /**
  * A picture in the kernels' memory. Counted: an update that is being sent keeps the one with which it began, although the
  * display has another size by now.
+ *
+ * INVARIANT: while another thread reads a picture, nobody writes to it. Readers come in through read(), and the writer, which
+ * is the shadow's refresh(), asks mayWrite() first; nothing is awaited between its asking and its writing. A writer that must
+ * wait goes before readers that come later, so that neither waits for ever: readers end by themselves.
  */
 import { assertInvariant } from '../core/errors.ts';
-import { Framebuffer } from '../pixels/framebuffer.ts';
-import { kernelSet, type KernelSet } from '../pixels/kernels/kernels.ts';
-import type { Rectangle } from '../rfb/rectangle.ts';
+import type { Framebuffer } from '../pixels/framebuffer.ts';
+import { kernelSet } from '../pixels/kernels/kernels.ts';
+import { PlacedPicture } from './placed-picture.ts';
 
-export class ShadowPicture {
-  readonly width: number;
-  readonly height: number;
-  /** Of the first pixel, in bytes. */
-  readonly address: number;
-  /** Bytes from a row to the next. */
-  readonly stride: number;
-  readonly kernels: KernelSet;
+export class ShadowPicture extends PlacedPicture {
   #users = 1;
-  #framebuffer: Framebuffer | undefined;
+  /** Reads under way on other threads. */
+  #reads = 0;
+  /** What the writer, if there is one, does when they have ended; it does not throw. */
+  #write: (() => void) | undefined;
+  /** Who waits until it has, and readers that wait. */
+  readonly #written: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   /** With the content of a framebuffer; who makes it is its first user. */
   constructor({ width, height, pixels }: Framebuffer) {
-    this.width = width;
-    this.height = height;
-    this.stride = 4 * width;
-    this.kernels = kernelSet();
-    this.address = this.kernels.memory.allocate(this.stride * height);
-    this.kernels.memory.words.set(pixels, this.address >>> 2);
+    const { memory } = kernelSet();
+    const stride = 4 * width;
+    super({ width, height, stride, address: memory.allocate(stride * height) });
+    memory.words.set(pixels, this.address >>> 2);
   }
 
-  get bounds(): Rectangle {
-    return { x: 0, y: 0, width: this.width, height: this.height };
-  }
-
-  addressOf(x: number, y: number): number {
-    return this.address + y * this.stride + 4 * x;
-  }
-
-  /** The same pixels, to be read now and not kept: where memory is not shared, its growing ends this view. */
-  get framebuffer(): Framebuffer {
+  override get framebuffer(): Framebuffer {
     assertInvariant(this.#users > 0, 'a picture that was given back is not read');
-    const { words } = this.kernels.memory;
-    if (this.#framebuffer?.pixels.buffer !== words.buffer) {
-      const start = this.address >>> 2;
-      const pixels = words.subarray(start, start + this.width * this.height);
-      this.#framebuffer = new Framebuffer(this.width, this.height, pixels);
-    }
-    return this.#framebuffer;
+    return super.framebuffer;
   }
 
   /** Counts one more user, who calls release() once. */
@@ -59,5 +45,41 @@ export class ShadowPicture {
     this.#users -= 1;
     assertInvariant(this.#users >= 0, 'a picture is given back once by each user');
     if (this.#users === 0) this.kernels.memory.release(this.address);
+  }
+
+  /** Lets another thread read it, once nobody waits to write: calls `work` then, in the order in which this was called. */
+  read<T>(work: () => Promise<T>): Promise<T> {
+    this.retain();
+    if (this.#write === undefined) return this.#read(work);
+    return new Promise((resolve) => {
+      this.#waiting.push(() => resolve(this.#read(work)));
+    });
+  }
+
+  async #read<T>(work: () => Promise<T>): Promise<T> {
+    this.#reads += 1;
+    try {
+      return await work();
+    } finally {
+      this.#reads -= 1;
+      if (this.#reads === 0) this.#unread();
+      this.release();
+    }
+  }
+
+  /** Undefined: nobody else reads it now. Else it calls `write`, once, when nobody does, and then settles. */
+  mayWrite(write: () => void): Promise<void> | undefined {
+    if (this.#reads === 0) return undefined;
+    this.#write = write;
+    return new Promise((resolve) => {
+      this.#written.push(resolve);
+    });
+  }
+
+  #unread(): void {
+    this.#write?.();
+    this.#write = undefined;
+    for (const resolve of this.#written.splice(0)) resolve();
+    for (const read of this.#waiting.splice(0)) read();
   }
 }

@@ -70,8 +70,31 @@ export class Shadow {
     this.#reported.mark(r);
   }
 
-  /** Follows the display, and tells all viewers how. Costs nothing when nothing was reported. */
-  refresh(): void {
+  /**
+   * Follows the display, and tells all viewers how. Costs nothing when nothing was reported. A promise: other threads read
+   * the picture, and it is done when they have; then the promise settles.
+   */
+  refresh(): Promise<void> | undefined {
+    const { picture } = this;
+    const waiting = this.#isOfItsSize(picture)
+      ? picture.mayWrite(() => this.#refreshLater(picture))
+      : undefined;
+    if (waiting === undefined) this.#refreshNow();
+    return waiting;
+  }
+
+  /** Whoever asked for it may have gone. What fails here fails again where somebody is about to be sent something. */
+  #refreshLater(picture: ShadowPicture): void {
+    if (this.#picture !== picture) return;
+    try {
+      this.#refreshNow();
+    } catch {
+      this.#source = undefined;
+      this.#tellStale();
+    }
+  }
+
+  #refreshNow(): void {
     const change = this.#follow();
     if (change.moves.length === 0 && change.changed.length === 0) return;
     this.pieces.changed([...change.moves.map(({ to }) => to), ...change.changed]);
@@ -117,10 +140,17 @@ export class Shadow {
   #follow(): ShadowChange {
     const { framebuffer } = this.#display;
     const { picture } = this;
-    const sameSize = framebuffer.width === picture.width && framebuffer.height === picture.height;
-    if (this.#source === undefined || !sameSize) {
+    if (this.#source === undefined || !this.#isOfItsSize(picture)) {
+      const before = picture.bounds;
       this.#copy(framebuffer);
-      return { moves: [], changed: [framebuffer.bounds] };
+      // Who was sent what the old one had beyond the edges of the new one, and keeps its size, is sent black there.
+      const { width, height } = framebuffer.bounds;
+      const both = {
+        ...before,
+        width: Math.max(width, before.width),
+        height: Math.max(height, before.height),
+      };
+      return { moves: [], changed: [both] };
     }
     if (this.#source !== framebuffer) this.#reported.mark(framebuffer.bounds);
     const reported = this.#reported;
@@ -130,6 +160,12 @@ export class Shadow {
     const change = reported.isEmpty ? noChange : this.#takeOver(framebuffer, reported);
     this.#source = framebuffer;
     return change;
+  }
+
+  /** Else it gets another one, and the old one stays as it is. */
+  #isOfItsSize({ width, height }: ShadowPicture): boolean {
+    const { framebuffer } = this.#display;
+    return framebuffer.width === width && framebuffer.height === height;
   }
 
   #takeOver(framebuffer: Framebuffer, reported: TileMap): ShadowChange {

@@ -17,8 +17,8 @@ export interface UpdateSource {
   readonly messagesAreDue: boolean;
   /** Writes just that. */
   readonly writeMessages: (w: ByteWriter) => void;
-  /** Writes all of it, and yields wherever the sending may pause. */
-  readonly write: (w: ByteWriter) => Iterable<void>;
+  /** Writes all of it, and yields wherever the sending may pause, and what it must wait for. */
+  readonly write: (w: ByteWriter) => Iterable<Promise<void> | undefined>;
   /** So many bytes were given to the stream. */
   readonly sent: (bytes: number) => void;
   /** One full picture in bytes: may wait on top of the backlog's limit. */
@@ -46,6 +46,8 @@ export class UpdateScheduler {
   /** Ends the pause that run() is in: a sleep until something is due, or a timer. */
   #resume: () => void = () => undefined;
   #asleep = false;
+  /** Waiting for a frame's time, between updates. */
+  #isPacing = false;
 
   constructor(source: UpdateSource, stream: ByteStream, lifecycle: Lifecycle, limits: Limits) {
     this.#source = source;
@@ -67,6 +69,8 @@ export class UpdateScheduler {
   /** Something may be due now. */
   wake(): void {
     if (this.#asleep) this.#resume();
+    // A viewer that does not read its answers gets no more of them.
+    else if (this.#isPacing && this.#stream.backlogBytes === 0) this.#sendMessages();
   }
 
   /** Returns when the connection closes. Throws only if writing does, which is our bug. */
@@ -79,7 +83,9 @@ export class UpdateScheduler {
       const leftMs = frameAfter(this.#begunAt) - performance.now();
       if (leftMs > 0) {
         this.#sendMessages();
+        this.#isPacing = true;
         await this.#pause(leftMs);
+        this.#isPacing = false;
       }
       await this.#stream.drained(CHUNK_BYTES);
       if (this.#lifecycle.isOpen) await this.#send();
@@ -96,7 +102,13 @@ export class UpdateScheduler {
   async #send(): Promise<void> {
     let sliceStart = performance.now();
     this.#begunAt = sliceStart;
-    for (const _ of this.#source.write(this.#writer)) {
+    for (const ready of this.#source.write(this.#writer)) {
+      if (ready !== undefined) {
+        await ready;
+        if (!this.#lifecycle.isOpen) return;
+        sliceStart = performance.now();
+        continue;
+      }
       const sliceIsOver = performance.now() - sliceStart > SLICE_MS;
       if (sliceIsOver || this.#writer.length >= CHUNK_BYTES) {
         this.#flush();

@@ -36,6 +36,8 @@ export class ViewerFlow {
   /** The viewer showed that it answers: it came back with one of ours. */
   #answersFences = false;
   #offerFences = false;
+  /** There were too many marks to set one behind the last update: of those bytes nobody would ever hear again. */
+  #owesMark = false;
   #endContinuous = false;
   // What was offered once: a viewer that no longer names it may have a message under way.
   #offeredFences = false;
@@ -125,7 +127,12 @@ export class ViewerFlow {
   }
 
   get isDue(): boolean {
-    return this.#offerFences || this.#endContinuous || this.#answers.length > 0;
+    return (
+      (this.#owesMark && this.#congestion.mayMark) ||
+      this.#offerFences ||
+      this.#endContinuous ||
+      this.#answers.length > 0
+    );
   }
 
   /** Writes what is to be said in front of an update: answers first, they are older. */
@@ -139,6 +146,7 @@ export class ViewerFlow {
     }
     if (this.#endContinuous) writeEndOfContinuousUpdates(w);
     this.#endContinuous = false;
+    if (this.#owesMark && this.#congestion.mayMark) this.writeMark(w);
   }
 
   /** Behind an update: marks the place in the stream, with a fence where the viewer answers them. */
@@ -150,6 +158,7 @@ export class ViewerFlow {
     }
     const fenceBytes = 1 /* type */ + 3 /* padding */ + 4 /* flags */ + 1 /* length */ + MARK_BYTES;
     const id = this.#congestion.mark(now(), w.length + fenceBytes);
+    this.#owesMark = id === undefined;
     if (id === undefined) return;
     const payload = new Uint8Array(MARK_BYTES);
     new DataView(payload.buffer).setUint32(0, id);

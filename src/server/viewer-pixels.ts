@@ -3,25 +3,31 @@
  * what is on its way and what was not sent exactly; which pixels are sent, and when, is decided elsewhere.
  */
 import type { Encoder, JpegEncoder } from '../codec/codec.ts';
-import { translatorOf, type PixelTranslator } from '../pixels/translate.ts';
+import { translatorOf } from '../pixels/translate.ts';
 import { Encoding } from '../rfb/constants.ts';
 import { nativeFormat, type PixelFormat } from '../rfb/pixel-format.ts';
-import { writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
+import { area, writeRectangleHeader, type Rectangle } from '../rfb/rectangle.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
+import { encodeElsewhere } from './encode-elsewhere.ts';
+import { encodePiece } from './encode-piece.ts';
+import type {
+  EncodedJob,
+  EncodePool,
+  EncodeSettings,
+  Piece,
+  RemoteEncoder,
+} from './encode-pool.ts';
 import { atLevel } from './encoding-wishes.ts';
+import { canMove } from './job-encoder.ts';
 import { LevelChoice } from './level-choice.ts';
 import { LossyRegion } from './lossy-region.ts';
 import type { Negotiated } from './negotiated.ts';
-import { cutForParts, cutRectangle, pixelBlock } from './picture.ts';
+import { cutForParts, cutRectangle } from './picture.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowPicture } from './shadow-picture.ts';
 import type { SharedManner, SharedPiece, SharingGroup } from './shared-pieces.ts';
 import { ViewerEncoders } from './viewer-encoders.ts';
-
-/** A part of an update; `exact`: without loss, whatever the viewer allows. */
-export interface Piece extends Rectangle {
-  readonly exact: boolean;
-}
+import { ViewerThread } from './viewer-thread.ts';
 
 /** How the pixels of one update go out: its settings stay until its end, whatever the viewer says meanwhile. */
 export interface PixelPass {
@@ -29,14 +35,15 @@ export interface PixelPass {
   readonly inParts: boolean;
   readonly cut: (r: Rectangle, exact?: boolean) => Piece[];
   /**
-   * Writes pieces, and yields after each. `next` gives them one by one, undefined at the end; `mayLook`: else they are black.
+   * Writes pieces, and yields after each, or some, and what is to be waited for. `next` gives them one by one, undefined at
+   * the end; `mayLook`: else they are black.
    */
   readonly write: (
     w: ByteWriter,
     pieces: Piece[],
     next: () => Piece | undefined,
     mayLook: () => boolean,
-  ) => Generator<void, void>;
+  ) => Generator<Promise<void> | undefined, void>;
 }
 
 /** For many viewers time is spent once and bytes by each: not the fastest level, however fast the line. */
@@ -46,6 +53,7 @@ export class ViewerPixels {
   readonly #shadow: Shadow;
   readonly #jpeg: JpegEncoder | undefined;
   readonly #encoders: ViewerEncoders;
+  readonly #thread: ViewerThread;
   /** The viewers that want what this one wanted last, and what that was. */
   #group: SharingGroup | undefined;
   #manner: SharedManner | undefined;
@@ -53,13 +61,17 @@ export class ViewerPixels {
   readonly lossy: LossyRegion = new LossyRegion();
   readonly #level = new LevelChoice();
   #format: PixelFormat = nativeFormat;
+  #settings: EncodeSettings | undefined;
   /** What the update that is being written has yet to write. */
   #unsent: readonly Piece[] = [];
+  /** And what another thread encodes, or has encoded, until its bytes are written. */
+  #underWay: Piece[] = [];
 
-  constructor(shadow: Shadow, jpeg: JpegEncoder | undefined) {
+  constructor(shadow: Shadow, jpeg: JpegEncoder | undefined, pool?: EncodePool) {
     this.#shadow = shadow;
     this.#jpeg = jpeg;
     this.#encoders = new ViewerEncoders(jpeg);
+    this.#thread = new ViewerThread(pool);
   }
 
   get format(): PixelFormat {
@@ -72,11 +84,16 @@ export class ViewerPixels {
   }
 
   get unsent(): readonly Rectangle[] {
-    return this.#unsent;
+    return this.#underWay.length === 0 ? this.#unsent : [...this.#underWay, ...this.#unsent];
   }
 
   /** The viewer has gone. */
   leave(): void {
+    this.#thread.release();
+    this.#leaveGroup();
+  }
+
+  #leaveGroup(): void {
     if (this.#group !== undefined) this.#shadow.pieces.leave(this.#group);
     this.#group = undefined;
     this.#manner = undefined;
@@ -88,27 +105,34 @@ export class ViewerPixels {
    */
   begin(asked: Negotiated, mayEndEarly: boolean, bytesPerMs: number): PixelPass {
     const level = this.#level.level(bytesPerMs);
-    const translator = translatorOf(this.#format);
+    const { format } = translatorOf(this.#format);
     const encoder = this.#encoders.of({ ...asked, wishes: atLevel(asked.wishes, level) });
     const inParts = mayEndEarly && encoder.encodeParts !== undefined;
     const mannerAt = (compressionLevel: number): SharedManner => ({
       negotiated: { ...asked, wishes: atLevel(asked.wishes, compressionLevel) },
-      format: translator.format,
+      format,
       inParts,
     });
     const common = mannerAt(Math.max(level, SHARED_LEVEL));
     const group = this.#groupFor(common);
     const shared = group?.shares === true ? group : undefined;
-    const manner = shared === undefined ? mannerAt(level) : common;
+    const { negotiated } = shared === undefined ? mannerAt(level) : common;
+    const { codec, wishes } = negotiated;
+    const settings = this.#settingsOf({ encoding: codec.encoding, wishes, format, inParts });
+    // What is shared is made once, here.
+    const moves = shared === undefined && encoder.resume !== undefined && canMove(codec);
     return {
       inParts,
       cut: (r, exact = false) =>
         (inParts ? cutForParts(r) : cutRectangle(r, encoder)).map((part) => ({ ...part, exact })),
-      write: (w, pieces, next, mayLook) =>
-        this.#write(pieces, next, (piece, picture) => {
-          const source = mayLook() ? picture : undefined;
-          return this.#send(w, { piece, source, translator, manner, shared });
-        }),
+      write: (w, pieces, next, mayLook) => {
+        const pixels = pieces.reduce((sum, piece) => sum + area(piece), 0);
+        const remote = moves ? this.#thread.choose(pixels) : undefined;
+        return this.#write(pieces, (picture) => {
+          const pass = { w, next, mayLook, picture, negotiated, settings, shared };
+          return remote === undefined ? this.#here(pass) : this.#elsewhere(pass, remote);
+        });
+      },
     };
   }
 
@@ -121,92 +145,133 @@ export class ViewerPixels {
       before.format === manner.format &&
       before.inParts === manner.inParts;
     if (isSame) return this.#group;
-    this.leave();
+    this.#leaveGroup();
     this.#manner = manner;
     this.#group = this.#shadow.pieces.join(manner, this.#jpeg);
     return this.#group;
   }
 
+  /** For the same settings the same object. */
+  #settingsOf(wanted: EncodeSettings): EncodeSettings {
+    const last = this.#settings;
+    const isSame =
+      last?.encoding === wanted.encoding &&
+      last.wishes === wanted.wishes &&
+      last.format === wanted.format &&
+      last.inParts === wanted.inParts;
+    const settings = isSame ? last : wanted;
+    this.#settings = settings;
+    return settings;
+  }
+
   *#write(
     pieces: Piece[],
-    next: () => Piece | undefined,
-    send: (piece: Piece, picture: ShadowPicture) => number,
-  ): Generator<void, void> {
+    encode: (picture: ShadowPicture) => Generator<Promise<void> | undefined, number>,
+  ): Generator<Promise<void> | undefined, void> {
     const picture = this.#shadow.picture.retain();
     this.#unsent = pieces;
-    let encodeMs = 0;
     try {
-      for (let piece = next(); piece !== undefined; piece = next()) {
-        encodeMs += send(piece, picture);
-        yield;
-      }
+      this.#level.encoded(yield* encode(picture));
     } finally {
       this.#unsent = [];
-      this.#level.encoded(encodeMs);
+      this.#underWay = [];
       picture.release();
     }
   }
 
-  /** Returns what encoding took, milliseconds, be it for another viewer. */
-  #send(w: ByteWriter, sending: Sending): number {
-    const { piece, source, manner, shared } = sending;
-    const { negotiated } = manner;
-    let encoded: Encoded;
-    if (shared !== undefined && source === this.#shadow.picture) {
-      encoded = this.#share(w, sending, shared);
-      this.#encoders.interrupted(negotiated.codec.encoding);
-    } else {
-      encoded = encode(w, sending, this.#encoders.of(negotiated, piece.exact));
+  /** Returns how long encoding took, milliseconds. */
+  *#here(pass: Pass): Generator<undefined, number> {
+    const { next, mayLook, picture, shared } = pass;
+    let encodeMs = 0;
+    for (let piece = next(); piece !== undefined; piece = next()) {
+      const source = mayLook() ? picture : undefined;
+      const mayShare = source === this.#shadow.picture;
+      const encoded =
+        shared !== undefined && mayShare
+          ? this.#share(pass, piece, shared)
+          : this.#encodeAlone(pass, piece, source);
+      this.lossy.sent(piece, encoded.lossy, performance.now());
+      encodeMs += encoded.encodeMs;
+      yield;
     }
-    this.lossy.sent(piece, encoded.lossy, performance.now());
-    return encoded.encodeMs;
+    return encodeMs;
+  }
+
+  #encodeAlone(pass: Pass, piece: Piece, source: ShadowPicture | undefined): Encoded {
+    const encoder = this.#encoders.here(pass.negotiated, piece.exact);
+    return encode(pass.w, piece, source, pass.settings, encoder);
   }
 
   /** What another viewer was sent, or else what the next one may be. */
-  #share(w: ByteWriter, sending: Sending, group: SharingGroup): Encoded {
+  #share({ w, picture, settings }: Pass, piece: Piece, group: SharingGroup): Encoded {
     const { pieces } = this.#shadow;
-    const { piece } = sending;
     let shared = pieces.find(group, piece);
     if (shared === undefined) {
-      const { negotiated } = group.manner;
-      const encoded = encode(scratch, sending, group.encoders.of(negotiated, piece.exact));
+      const encoder = group.encoders.of(group.manner.negotiated, piece.exact);
+      const encoded = encode(scratch, piece, picture, settings, encoder);
       shared = { ...encoded, bytes: scratch.written().slice() };
       scratch.truncate(0);
       pieces.keep(group, piece, shared);
     }
     w.shared(shared.bytes);
+    this.#encoders.interrupted(settings.encoding);
     return shared;
   }
+
+  *#elsewhere(pass: Pass, remote: RemoteEncoder): Generator<Promise<void> | undefined, number> {
+    const { w, next, mayLook, picture, negotiated, settings } = pass;
+    let encodeMs = 0;
+    const start = (pieces: readonly Piece[]): Promise<EncodedJob> =>
+      picture.read(() => {
+        const streams = this.#encoders.move(negotiated, remote);
+        return remote.encode({
+          settings,
+          pieces,
+          picture: mayLook() ? picture.place : undefined,
+          ...(streams === undefined ? {} : { streams }),
+        });
+      });
+    const done = (pieces: readonly Piece[], job: EncodedJob): void => {
+      w.bytes(job.bytes);
+      this.#encoders.moved(settings.encoding, job.streams);
+      pieces.forEach((piece, i) => this.lossy.sent(piece, job.lossy[i] ?? [], performance.now()));
+      encodeMs += job.encodeMs;
+    };
+    yield* encodeElsewhere(
+      { next, start, done, jobPixels: this.#thread.jobPixels },
+      this.#underWay,
+    );
+    return encodeMs;
+  }
+}
+
+/** What one update's pixels need. */
+interface Pass {
+  readonly w: ByteWriter;
+  readonly next: () => Piece | undefined;
+  readonly mayLook: () => boolean;
+  readonly picture: ShadowPicture;
+  readonly negotiated: Negotiated;
+  readonly settings: EncodeSettings;
+  /** With whom it is shared, if anybody. */
+  readonly shared: SharingGroup | undefined;
 }
 
 /** Where shared pieces are made. */
 const scratch = new ByteWriter();
 
-/** A piece on its way. */
-interface Sending {
-  readonly piece: Piece;
-  /** Undefined: black. */
-  readonly source: ShadowPicture | undefined;
-  readonly translator: PixelTranslator;
-  readonly manner: SharedManner;
-  /** With whom it is shared, if anybody. */
-  readonly shared: SharingGroup | undefined;
-}
-
 type Encoded = Omit<SharedPiece, 'bytes'>;
 
-function encode(w: ByteWriter, sending: Sending, encoder: Encoder): Encoded {
-  const { piece, source, translator, manner } = sending;
+function encode(
+  w: ByteWriter,
+  piece: Piece,
+  source: ShadowPicture | undefined,
+  settings: EncodeSettings,
+  encoder: Encoder,
+): Encoded {
   const begun = performance.now();
-  const block = pixelBlock(source, piece, translator);
-  let lossy: readonly Rectangle[] = [];
-  if (manner.inParts && encoder.encodeParts !== undefined) {
-    ({ lossy } = encoder.encodeParts(block, piece, translator.format, w));
-  } else {
-    writeRectangleHeader(w, piece, manner.negotiated.codec.encoding);
-    encoder.encode(block, translator.format, w);
-    if (encoder.lossy === true) lossy = [piece];
-  }
+  const translator = translatorOf(settings.format);
+  const { lossy } = encodePiece(w, piece, source, { ...settings, encoder, translator });
   return { lossy, encodeMs: performance.now() - begun };
 }
 

@@ -21,13 +21,14 @@ import { Announcements, type Announcement } from './announcements.ts';
 import type { Aside } from './aside.ts';
 import { writeFixedColourMap } from './colour-map.ts';
 import type { Display } from './display.ts';
+import type { EncodePool, Piece } from './encode-pool.ts';
 import { negotiate, type Negotiated } from './negotiated.ts';
 import { PendingMoves } from './pending-moves.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowChange } from './take-over.ts';
 import { ViewerAttention } from './viewer-attention.ts';
 import { ViewerFlow } from './viewer-flow.ts';
-import { ViewerPixels, writeLastRect, type Piece, type PixelPass } from './viewer-pixels.ts';
+import { ViewerPixels, writeLastRect, type PixelPass } from './viewer-pixels.ts';
 import { ViewerSize } from './viewer-size.ts';
 import type { VideoEncoders } from './video-encoder.ts';
 import { ViewerVideo } from './viewer-video.ts';
@@ -46,6 +47,8 @@ export interface ViewerUpdatesOptions {
   readonly asides?: readonly Aside[];
   /** Absent: nothing is lost, whatever the viewer allows. */
   readonly jpeg?: JpegEncoder;
+  /** Absent: everything is encoded on this thread. */
+  readonly pool?: EncodePool;
   /** For parts that move like a film. Absent: they are sent as all else. */
   readonly video?: VideoEncoders;
   /** Something may be due that nobody else told of. */
@@ -96,7 +99,7 @@ export class ViewerUpdates {
   constructor(options: ViewerUpdatesOptions) {
     this.#shadow = options.shadow;
     this.#codecs = options.codecs;
-    this.#pixels = new ViewerPixels(options.shadow, options.jpeg);
+    this.#pixels = new ViewerPixels(options.shadow, options.jpeg, options.pool);
     this.#video = new ViewerVideo({
       encoders: options.video,
       shadow: options.shadow,
@@ -290,12 +293,17 @@ export class ViewerUpdates {
 
   /**
    * Writes all that is due, and yields after each rectangle of pixels: there the caller may send what was written and
-   * wait. Formats, encoder and picture are those of the update's start, whatever happens meanwhile.
+   * wait. Where a promise is yielded it must wait for that. Formats, encoder and picture are those of the update's start,
+   * whatever happens meanwhile.
    */
-  *write(w: ByteWriter): Generator<void, void> {
+  *write(w: ByteWriter): Generator<Promise<void> | undefined, void> {
     this.writeMessages(w);
     if (!this.#mayUpdate) return;
-    if (this.#isStale(this.#wanted())) this.#shadow.refresh();
+    if (this.#isStale(this.#wanted())) {
+      const refreshed = this.#shadow.refresh();
+      if (refreshed !== undefined) yield refreshed;
+      if (!this.#mayUpdate) return;
+    }
     if (this.#size.write(w, this.#negotiated)) {
       this.#sentUpdates += 1;
       this.#damageAll();
@@ -325,7 +333,7 @@ export class ViewerUpdates {
     for (const aside of this.#asides) if (aside.isDue) aside.write(w);
   }
 
-  *#writeUpdate(w: ByteWriter): Generator<void, void> {
+  *#writeUpdate(w: ByteWriter): Generator<Promise<void> | undefined, void> {
     const format = translatorOf(this.#pixels.format).format;
     const now = performance.now();
     const mayEndEarly = this.#mayTakeLastRect && this.#negotiated.lastRect;
@@ -403,7 +411,8 @@ export class ViewerUpdates {
   }
 
   #takeEchoes(wanted: readonly Rectangle[], now: number): Rectangle[] {
-    if (this.#isStale(wanted)) this.#shadow.refresh();
+    // Where another thread reads the shadow, what is new is seen the next time.
+    if (this.#isStale(wanted)) void this.#shadow.refresh();
     const echoes = this.attention.echoes(this.#damage, wanted, now);
     // Moves that wait would be done after this, to what is then no longer what they moved.
     if (echoes.length > 0) this.#moves.forget();

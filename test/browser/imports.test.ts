@@ -1,4 +1,4 @@
-/** What a page has to load: the entry for browsers, followed through its compiled modules. */
+/** What a page, and a program, has to load: the client's entries, followed through their compiled modules. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -6,10 +6,19 @@ import { describe, it } from 'node:test';
 
 const root = process.cwd();
 
+interface Graph {
+  readonly files: ReadonlySet<string>;
+  /** Packages. */
+  readonly bare: ReadonlySet<string>;
+  /** Modules of Node's own. */
+  readonly builtin: ReadonlySet<string>;
+}
+
 /** Modules reached from `entry`, and what they import from elsewhere. */
-function graph(entry: string): { readonly files: ReadonlySet<string>; readonly bare: Set<string> } {
+function graph(entry: string): Graph {
   const files = new Set<string>();
   const bare = new Set<string>();
+  const builtin = new Set<string>();
   const queue = [entry];
   for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
     if (files.has(file)) continue;
@@ -17,14 +26,15 @@ function graph(entry: string): { readonly files: ReadonlySet<string>; readonly b
     const source = readFileSync(file, 'utf8');
     for (const [, name = ''] of source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g)) {
       if (name.startsWith('.')) queue.push(join(dirname(file), name));
-      else bare.add(name);
+      else if (!name.startsWith('node:')) bare.add(name);
+      else builtin.add(name);
     }
   }
-  return { files, bare };
+  return { files, bare, builtin };
 }
 
 describe('the entry for browsers', () => {
-  const { files, bare } = graph(join(root, 'out/src/browser.js'));
+  const { files, bare, builtin } = graph(join(root, 'out/src/browser.js'));
 
   it('is what package.json says to bundlers', () => {
     const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -35,11 +45,8 @@ describe('the entry for browsers', () => {
     assert.equal(entries[0], 'browser', 'the first condition that holds is taken');
   });
 
-  it('needs no package but the one that inflates', () => {
-    assert.deepEqual(
-      Array.from(bare).filter((name) => name !== 'pako'),
-      [],
-    );
+  it('needs no package, and nothing of Node', () => {
+    assert.deepEqual([...bare, ...builtin], []);
   });
 
   it('reaches no room of Node', () => {
@@ -48,5 +55,26 @@ describe('the entry for browsers', () => {
     );
     for (const room of ['node', 'displays', 'control', 'cli', 'server', 'access'])
       assert.equal(rooms.has(room), false, room);
+  });
+});
+
+describe("the client's entry for Node", () => {
+  const allowed = new Map([
+    ['ws', 'ws:// and wss://'],
+    ['pngjs', 'PNG files'],
+    ['@julusian/jpeg-turbo', 'JPEG, where it is installed'],
+  ]);
+
+  it('needs no package but those for WebSockets and picture files', () => {
+    const { bare } = graph(join(root, 'out/src/index.js'));
+    assert.deepEqual(
+      Array.from(bare).filter((name) => !allowed.has(name)),
+      [],
+    );
+  });
+
+  it('speaks RFB without any: connections, security, codecs and sessions', () => {
+    for (const entry of ['client/client.js', 'codec.js', 'node/dial.js', 'node/tls-connector.js'])
+      assert.deepEqual([...graph(join(root, 'out/src', entry)).bare], [], entry);
   });
 });

@@ -69,10 +69,15 @@ describe('credentials of a viewer', () => {
     needs = both,
   ): Promise<string> {
     const address = parseAddress('host:1', 'connect');
-    const ask = await clientCredentials(address, options, {
-      XDG_CONFIG_HOME: folder,
-      ...environment,
-    });
+    const ask = await clientCredentials(
+      address,
+      options,
+      {},
+      {
+        XDG_CONFIG_HOME: folder,
+        ...environment,
+      },
+    );
     const { username = '-', password } = await ask({ security: 'X509Plain', ...needs });
     return `${username} ${typeof password === 'string' ? password : (password?.reveal() ?? '-')}`;
   }

@@ -122,6 +122,8 @@ describe('QEMU options on the command line', () => {
     [/one -vnc is one display/, '-vnc', ':1', '-vnc', ':2'],
     [/-object goes with -vnc/, '-object', 'secret,id=a,data=b'],
     [/what --listen, --share would say/, '-vnc', ':1', '--share', 'ignore', '--listen', ':2'],
+    [/power-control=on is for a guest that is started here/, '-vnc', ':1,power-control=on'],
+    [/--power-control goes with --qemu/, '--power-control'],
     [/-vnc sasl is refused/, '-vnc', ':1,sasl=on'],
   ] as const)
     it(`refuses ${args.join(' ')}`, () =>

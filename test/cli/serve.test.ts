@@ -59,7 +59,11 @@ const run = (...args: readonly string[]): Promise<Ended> => ended(start(args));
 async function fails(code: number, sentence: RegExp, args: readonly string[]): Promise<void> {
   const result = await run(...args);
   assert.match(result.stderr, sentence);
-  assert.match(result.stderr, /^sallyport: [^\n]+\n$/, 'one sentence, and no stack');
+  assert.match(
+    result.stderr,
+    /^sallyport: [^\n]+\n(  what to do: [^\n]+\n)?$/,
+    'one sentence, what to do, and no stack',
+  );
   assert.equal(result.code, code, result.stderr);
   assert.equal(result.stdout, '');
 }

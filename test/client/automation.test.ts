@@ -5,7 +5,8 @@ import { click, doubleClick, drag, move, scroll } from '../../src/client/automat
 import { screenshot, type Picture } from '../../src/client/automation/screenshot.ts';
 import { typeText } from '../../src/client/automation/type-text.ts';
 import { waitForChange, waitForRegion, waitForStable } from '../../src/client/automation/wait.ts';
-import { Encoding } from '../../src/rfb/constants.ts';
+import { Encoding, FenceFlag } from '../../src/rfb/constants.ts';
+import { toHex } from '../../src/wire/hex.ts';
 import {
   pixels,
   rectangle,
@@ -13,6 +14,9 @@ import {
   update,
   type ScriptedServer,
 } from './scripted-server.ts';
+
+const fence = (flags: string, payload: string): string =>
+  `f8 000000 ${flags} ${(payload.length / 2).toString(16).padStart(2, '0')} ${payload}`;
 
 const paint = (colour: number, x = 0, y = 0, width = 4, height = 4): string =>
   `${update(1)} ${rectangle(x, y, width, height, Encoding.Raw)} ${pixels(width * height, colour)}`;
@@ -209,6 +213,24 @@ describe('pointer', () => {
 });
 
 describe('screenshot', () => {
+  it('is of nothing that a server with fences pushed before it knew of the call', async () => {
+    const server = await looking(0x111111);
+    server.send(`${fence('80000000', '')} 96 # EndOfContinuousUpdates: the offer`);
+    await server.nextOf('EnableContinuousUpdates');
+    const shot = screenshot(server.client);
+    const blocks = FenceFlag.Request | FenceFlag.BlockBefore;
+    let asked = await server.nextOf('ClientFence');
+    while (asked.flags !== blocks >>> 0) asked = await server.nextOf('ClientFence');
+    // All of it, and half of it: both were on their way when the fence came.
+    server.send(`${paint(0x222222)} ${paint(0x333333, 0, 0, 4, 2)}`);
+    server.send(fence('00000001', toHex(asked.payload)));
+    const request = await server.nextOf('FramebufferUpdateRequest');
+    assert.equal(request.incremental, false);
+    server.send(`${paint(0x444444, 0, 0, 4, 2)} ${paint(0x444444)} ${paint(0x555555, 0, 0, 4, 2)}`);
+    assert.deepEqual(await shot, uniform(0x444444));
+    await server.close();
+  });
+
   it('asks for all of it again, and waits until every pixel has come', async () => {
     const server = await looking(0x111111);
     const shot = screenshot(server.client);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { codecs } from '../../src/codec/registry.ts';
 import { ClosedError, LimitError, ProtocolError, VncError } from '../../src/core/errors.ts';
+import { Framebuffer } from '../../src/pixels/framebuffer.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
 import { fromHex } from '../../src/wire/hex.ts';
 import { oneScreen, pixels, rectangle, scriptedServer, update } from './scripted-server.ts';
@@ -33,6 +34,24 @@ describe('client against a hostile server', () => {
         assert.ok(reason instanceof ProtocolError);
         assert.equal(reason.field, 'FramebufferUpdate.rectangle');
       }
+    }
+  });
+
+  it('makes one framebuffer of an update with thousands of sizes: that of the last', async () => {
+    const made = mock.method(Framebuffer.prototype, 'resized');
+    const { send, client, close } = scriptedServer();
+    try {
+      const resized = client.events.once('resize');
+      const sizes = Array.from({ length: 20_000 }, (_, i) =>
+        rectangle(0, 0, 2000, 1000 + (i % 2), Encoding.DesktopSize),
+      );
+      send(`${update(sizes.length)} ${sizes.join(' ')}`);
+      await resized;
+      assert.deepEqual([client.framebuffer.width, client.framebuffer.height], [2000, 1001]);
+      assert.equal(made.mock.callCount(), 1);
+    } finally {
+      made.mock.restore();
+      await close();
     }
   });
 

@@ -174,7 +174,6 @@ describe('-vnc: security', () => {
     [':1,lock-key-sync=off', [], /lock keys/],
     [':1,key-delay-ms=5', [], /key-delay-ms=5/],
     [':1,head=1', [], /one head/],
-    [':1,power-control=on', [], /switch a guest off/],
     [':1,frobnicate=on', [], /no option frobnicate/],
     [':1', ['memory-backend-ram,id=x'], /none that VNC uses/],
     [':1', ['secret,id=a'], /data= or file=/],

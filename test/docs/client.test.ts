@@ -15,6 +15,7 @@ import { doCommand } from '../../src/cli/do.ts';
 import { playCommand } from '../../src/cli/play.ts';
 import { expectCommand } from '../../src/cli/expect.ts';
 import { keyCommand } from '../../src/cli/key.ts';
+import { powerCommand } from '../../src/cli/power.ts';
 import { moveCommand } from '../../src/cli/move.ts';
 import { parseScript } from '../../src/cli/script/parse.ts';
 import { verbs } from '../../src/cli/script/verbs.ts';
@@ -32,6 +33,7 @@ const commands = [
   shotCommand,
   typeCommand,
   keyCommand,
+  powerCommand,
   clickCommand,
   moveCommand,
   dragCommand,
@@ -54,7 +56,7 @@ const runnable = sallyportLines(text).filter(
 
 describe('docs/client.md', () => {
   it('shows code that a test runs', () => {
-    assert.equal(assertBlocksAreRun(text), 3);
+    assert.equal(assertBlocksAreRun(text), 5);
   });
   it('shows commands and options that there are', () => {
     const shown = new Set<string>();
@@ -74,7 +76,7 @@ describe('docs/client.md', () => {
   it('shows commands that work as they stand, in a folder with a picture and a secret', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-docs-'));
     const url = `unix:${join(folder, 'vnc')}`;
-    const display = new FakeDisplay({ width: 640, height: 480 });
+    const display = new FakeDisplay({ width: 640, height: 480, power: async () => true });
     const serving = await serve({ display, listen: url, security: 'None' });
     try {
       const pixels = new Uint32Array(4).fill(0xff000000);
@@ -83,7 +85,10 @@ describe('docs/client.md', () => {
       // Each is a shell's line: its quotes and its comment are the shell's business.
       const call = `sallyport() { ${process.execPath} ${program} "$@"; }`;
       for (const line of runnable.map((each) => each.replace('host:1', url))) {
-        const shell = promisify(execFile)('sh', ['-c', `${call}; ${line}`], { cwd: folder });
+        const shell = promisify(execFile)('sh', ['-c', `${call}; ${line}`], {
+          cwd: folder,
+          env: { ...process.env, XDG_CONFIG_HOME: folder },
+        });
         // What a shell leaves open would wait for a terminal.
         shell.child.stdin?.end();
         const { stderr } = await shell.catch((error: unknown) =>

@@ -50,7 +50,7 @@ async function serveDisplay(display: Display): Promise<string> {
 
 async function run(example: string, ...args: string[]): Promise<string> {
   const file = fileURLToPath(new URL(`../../examples/${example}.js`, import.meta.url));
-  const env = { ...process.env, VNC_PASSWORD: PASSWORD };
+  const env = { ...process.env, VNC_PASSWORD: PASSWORD, XDG_CONFIG_HOME: folder };
   const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], {
     env,
     timeout: 30_000,
@@ -66,6 +66,26 @@ describe('examples/connect', () => {
     assert.match(output, /^fake: X509Vnc, TLSv1\.\d \S+\na picture of 64x48/);
     const typed = display.keys.filter(({ down }) => down).map(({ keysym }) => keysym);
     assert.equal(String.fromCharCode(...typed), 'hello');
+  });
+});
+
+describe('examples/clipboard-and-power', () => {
+  it('trusts a server from the first time on, copies there, and presses its switch', async () => {
+    const display = new FakeDisplay({ power: async (action) => action === 'reset' });
+    const url = `${await serveDisplay(display)}?VncUsername=alice`;
+    for (const [action, outcome] of [
+      ['reset', 'on its way'],
+      ['reboot', 'not here'],
+    ] as const)
+      assert.match(
+        await run('clipboard-and-power', url, 'h€llo', action),
+        new RegExp(`^X509Vnc asks, behind TLSv1\\.\\d\nsent as it is\n${action}: ${outcome}\n$`),
+      );
+    assert.deepEqual(display.clipboards, ['h€llo', 'h€llo']);
+    assert.match(
+      readFileSync(join(folder, 'sallyport/known_servers'), 'utf8'),
+      /^\S+ X509Vnc \w+\n$/,
+    );
   });
 });
 

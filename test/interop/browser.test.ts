@@ -19,7 +19,6 @@ const RESULT_MS = 30_000;
 
 /** Looks, types and pastes, and tells what came of it. */
 const PAGE = `<!DOCTYPE html><meta charset=utf-8>
-<script type=importmap>{ "imports": { "pako": "/node_modules/pako/dist/pako.mjs" } }</script>
 <script type=module>
 const tell = (path, body) => fetch(path, { method: 'POST', body });
 try {
@@ -99,7 +98,7 @@ async function startSite(): Promise<Site> {
       return;
     }
     const path = join(process.cwd(), normalize(pathname));
-    if (!/^\/(out\/src|node_modules\/pako)\//.test(pathname) || !existsSync(path)) {
+    if (!pathname.startsWith('/out/src/') || !existsSync(path)) {
       response.writeHead(404).end();
       return;
     }

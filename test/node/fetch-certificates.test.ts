@@ -65,7 +65,7 @@ describe('fetchCertificates', () => {
     assert.ok(address !== undefined);
     await assert.rejects(fetchCertificates(address, { serverName: 'localhost' }), {
       code: 'ERR_VNC_NO_COMMON_TYPE',
-      message: /offers None/,
+      message: /offers no authentication \(None, 1\)/,
     });
   });
   it('gives up on a server that says nothing', async (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { LimitError, ProtocolError } from '../../src/core/errors.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
@@ -42,12 +42,24 @@ describe('fences', () => {
     const viewer = await offered(served);
     viewer.send(on());
     await until(() => served.server.viewers.length === 1);
-    served.display.paint(1, pixel(0, 0));
-    await viewer.receives(update(0, 0, '010000ff', '00000001'));
-    served.display.paint(2, pixel(0, 0));
-    viewer.send('f8 000000 80000000 01 77');
-    await viewer.receives('f8 000000 00000000 01 77');
-    await viewer.receives(update(0, 0, '020000ff', '00000002'));
+    // The clock stands, so that the second frame's time comes when this test says so, however slow the machine.
+    const now = performance.now() + 1000;
+    const clock = mock.method(performance, 'now', () => now);
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      served.display.paint(1, pixel(0, 0));
+      await viewer.receives(update(0, 0, '010000ff', '00000001'));
+      served.display.paint(2, pixel(0, 0));
+      for (const mark of ['77', '78']) {
+        viewer.send(`f8 000000 80000000 01 ${mark}`);
+        await viewer.receives(`f8 000000 00000000 01 ${mark}`);
+      }
+      mock.timers.tick(32);
+      await viewer.receives(update(0, 0, '020000ff', '00000002'));
+    } finally {
+      mock.timers.reset();
+      clock.mock.restore();
+    }
     await served.server.close();
   });
 
@@ -167,6 +179,25 @@ describe('continuous updates', () => {
     served.display.paint(1, pixel(0, 0));
     viewer.send('f8 000000 80000000 01 78');
     await viewer.receives('f8 000000 00000000 01 78');
+    await served.server.close();
+  });
+});
+
+describe('marks', () => {
+  it('that could not be set, as too many were open, are set when one comes back', async () => {
+    const served = new Served();
+    const viewer = await offered(served);
+    viewer.send(on());
+    await until(() => served.server.viewers.length === 1);
+    const mark = (i: number): string => i.toString(16).padStart(8, '0');
+    for (let i = 1; i <= 32; i++) {
+      served.display.paint(i, pixel(0, 0));
+      await viewer.receives(update(0, 0, `${mark(i).slice(6)}0000ff`, mark(i)));
+    }
+    served.display.paint(33, pixel(0, 0));
+    await viewer.receives('00 00 0001 0000 0000 0001 0001 00000000 210000ff');
+    viewer.send(answer(mark(1)));
+    await viewer.receives(`f8 000000 80000001 04 ${mark(33)}`);
     await served.server.close();
   });
 });

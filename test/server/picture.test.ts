@@ -72,7 +72,8 @@ describe('pixelBlock', () => {
 
   it('is where the picture stands when the format is ours, and translated when it is not', () => {
     const block = pixelBlock(source, { x: 1, y: 0, width: 1, height: 2 }, native);
-    assert.deepEqual(block, { width: 1, height: 2, address: source.address + 4, stride: 8 });
+    const address = source.address + 4;
+    assert.deepEqual(block, { width: 1, height: 2, address, stride: 8, stays: true });
     assert.deepEqual(low(blockValues(block)), [2, 4]);
     const translated = pixelBlock(source, source.bounds, createTranslator(bgr233Format));
     assert.deepEqual(Array.from(blockValues(translated)), [0, 0, 0, 0]);

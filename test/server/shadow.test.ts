@@ -8,6 +8,7 @@ import { Shadow } from '../../src/server/shadow.ts';
 import type { ShadowChange } from '../../src/server/take-over.ts';
 import { forManySeeds, Random } from '../pixels/kernels/twins.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
+import { FakePool } from '../support/fake-pool.ts';
 import { Served, setEncodings, updateRequest } from '../support/served.ts';
 import { commotion, scribble, slide } from './commotion.ts';
 import { SimulatedViewer } from './simulated-viewer.ts';
@@ -97,7 +98,7 @@ describe('a viewer that knows CopyRect', () => {
   it('is sent pixels after it asked for all of them', () => {
     const { display, shadow, random, viewer } = arrange();
     slide(display, SCROLL, 0, -10, random);
-    shadow.refresh();
+    void shadow.refresh();
     viewer.picture = new Framebuffer(400, 300);
     viewer.request(false);
     viewer.catchUp();
@@ -119,7 +120,7 @@ describe('a viewer that does not know CopyRect', () => {
   it('is sent pixels for a move that was found while it still knew', () => {
     const { display, shadow, random, viewer } = arrange();
     slide(display, SCROLL, 0, -10, random);
-    shadow.refresh();
+    void shadow.refresh();
     viewer.encodings(Encoding.Raw);
     viewer.catchUp();
     viewer.assertRight();
@@ -155,6 +156,98 @@ describe('every viewer sees the display in the end', () => {
   }
 });
 
+describe('every viewer sees the display in the end, encoded by threads', () => {
+  const zlibAndMoves = (random: Random): number[] => [
+    Encoding.Zlib,
+    ...[Encoding.CopyRect, Encoding.DesktopSize].filter(() => random.chance(80)),
+  ];
+  const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('although something moved to where an update under way is yet to be encoded', async () => {
+    const display = new FakeDisplay({ width: 400, height: 300 });
+    const random = new Random(7);
+    scribble(display, display.framebuffer.bounds, random);
+    const shadow = new Shadow(display);
+    const pool = new FakePool({ manyPixels: 3000, fewPixels: 0, fewUpdates: 1, jobPixels: 2000 });
+    const settle = (): Promise<void> => {
+      pool.work();
+      return nextTurn();
+    };
+    const viewer = new SimulatedViewer(display, shadow, { pool });
+    viewer.encodings(Encoding.Zlib, Encoding.CopyRect);
+    viewer.request(false);
+    await viewer.catchUpWith(settle);
+    viewer.request(false);
+    viewer.pump();
+    assert.equal(pool.waiting, 2, 'the upper part and the middle');
+    slide(display, { x: 40, y: 130, width: 300, height: 160 }, 0, -17, random);
+    const refreshed = shadow.refresh();
+    assert.ok(refreshed !== undefined, 'it waits for both');
+    pool.work(1);
+    await nextTurn();
+    viewer.pump(2);
+    await nextTurn();
+    assert.equal(pool.waiting, 1, 'the lower part lets the shadow go first');
+    pool.work();
+    await refreshed;
+    await viewer.catchUpWith(settle);
+    viewer.assertRight();
+    viewer.leave();
+  });
+
+  it('whatever is drawn and asked for, however late they encode', async () => {
+    let jobs = 0;
+    let switches = 0;
+    let copies = 0;
+    for (let seed = 1; seed <= 24; seed++) {
+      const random = new Random(seed);
+      const display = new FakeDisplay({ width: 400, height: 300 });
+      scribble(display, display.framebuffer.bounds, random);
+      const shadow = new Shadow(display);
+      const pool = new FakePool({
+        manyPixels: 3000,
+        fewPixels: 20000,
+        fewUpdates: 1,
+        jobPixels: 2000,
+      });
+      const settle = (): Promise<void> => {
+        pool.work();
+        return nextTurn();
+      };
+      const viewers = Array.from(
+        { length: 3 },
+        () => new SimulatedViewer(display, shadow, { pool }),
+      );
+      for (const viewer of viewers) {
+        viewer.encodings(Encoding.Zlib, Encoding.CopyRect, Encoding.ContinuousUpdates);
+        viewer.request(false);
+      }
+      for (let i = 0; i < 150; i++) {
+        commotion(random, display, viewers, zlibAndMoves);
+        if (random.chance(60)) pool.work(random.between(1, 3));
+        if (random.chance(80)) await nextTurn();
+        pool.isEmpty = random.chance(10);
+        if (i % 50 !== 49) continue;
+        const viewer = viewers[random.between(0, viewers.length - 1)]!;
+        await viewer.catchUpWith(settle);
+        viewer.assertRight();
+      }
+      for (const viewer of viewers) {
+        await viewer.catchUpWith(settle);
+        viewer.assertRight();
+        copies += viewer.received.copies;
+        viewer.leave();
+      }
+      assert.equal(pool.lent, 0, 'all encoders were given back');
+      jobs += pool.jobs;
+      switches += pool.lentInAll - viewers.length;
+    }
+    assert.ok(jobs > 400, `${jobs} jobs`);
+    assert.ok(switches > 20, `${switches} encoders`);
+    assert.ok(copies > 24, `${copies} CopyRects`);
+  });
+});
+
 describe('Shadow', () => {
   function changesOf(display: FakeDisplay): { shadow: Shadow; heard: ShadowChange[] } {
     const shadow = new Shadow(display);
@@ -173,7 +266,7 @@ describe('Shadow', () => {
     display.framebuffer.fill({ x: 10, y: 20, width: 3, height: 4 }, 0x123456);
     display.framebuffer.fill({ x: 290, y: 190, width: 10, height: 10 }, 0x123456);
     display.events.emit('damage', [display.framebuffer.bounds]);
-    shadow.refresh();
+    void shadow.refresh();
     assert.deepEqual(heard, [
       {
         moves: [],
@@ -190,7 +283,7 @@ describe('Shadow', () => {
     const { shadow, heard } = changesOf(display);
     const r = { x: 5, y: 7, width: 80, height: 300 };
     display.paint(0xff00ff, r);
-    shadow.refresh();
+    void shadow.refresh();
     assert.deepEqual(heard[0]?.changed, [r]);
   });
 
@@ -200,7 +293,7 @@ describe('Shadow', () => {
     for (let i = 0; i < 5; i++) {
       display.events.emit('damage', [display.framebuffer.bounds]);
       assert.ok(shadow.isStale({ x: 5, y: 5, width: 1, height: 1 }));
-      shadow.refresh();
+      void shadow.refresh();
       assert.ok(!shadow.isStale(display.framebuffer.bounds));
     }
     assert.deepEqual(heard, []);
@@ -214,7 +307,7 @@ describe('Shadow', () => {
     display.framebuffer = new Framebuffer(200, 200, pixels);
     const { shadow, heard } = changesOf(display);
     display.paint(0xabcdef, { x: 70, y: 70, width: 9, height: 9 });
-    shadow.refresh();
+    void shadow.refresh();
     assert.deepEqual(heard[0]?.changed, [{ x: 70, y: 70, width: 9, height: 9 }]);
     assert.deepEqual(shadow.picture.framebuffer.pixels, pixels);
   });
@@ -229,7 +322,7 @@ describe('Shadow', () => {
     assert.throws(() => shadow.refresh(), RangeError);
     full.mock.restore();
     assert.ok(shadow.isStale({ x: 200, y: 100, width: 1, height: 1 }));
-    shadow.refresh();
+    void shadow.refresh();
     assert.deepEqual(heard, [{ moves: [], changed: [display.framebuffer.bounds] }]);
     assert.deepEqual(shadow.picture.framebuffer.pixels, display.framebuffer.pixels);
   });

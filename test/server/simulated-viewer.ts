@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Decoder } from '../../src/codec/codec.ts';
 import { decodeRectangle } from '../../src/codec/decode-rectangle.ts';
 import { codecs, findCodec } from '../../src/codec/registry.ts';
+import { zlib } from '../../src/codec/zlib/zlib.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
 import { Framebuffer, OPAQUE } from '../../src/pixels/framebuffer.ts';
 import { DesktopSizeReason, Encoding, ServerMessageType } from '../../src/rfb/constants.ts';
@@ -10,6 +11,7 @@ import { nativeFormat } from '../../src/rfb/pixel-format.ts';
 import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import { readRectangleHeader } from '../../src/rfb/rectangle.ts';
 import { allRights } from '../../src/security/identity.ts';
+import type { EncodePool } from '../../src/server/encode-pool.ts';
 import type { Shadow } from '../../src/server/shadow.ts';
 import type { VideoEncoders } from '../../src/server/video-encoder.ts';
 import { ViewerUpdates } from '../../src/server/viewer-updates.ts';
@@ -31,12 +33,19 @@ export class SimulatedViewer {
   readonly #writer = new ByteWriter();
   readonly #inbox = new ByteWriter();
   readonly #decoders = new Map<number, Decoder>();
-  #writing: Iterator<void> | undefined;
+  #writing: Iterator<Promise<void> | undefined, void> | undefined;
+  /** What the update that is being written waits for has not settled yet. */
+  #isWaiting = false;
+  readonly #zlibDecoder = zlib.createDecoder({});
   #mayLook = true;
   #film = '';
   #offered = false;
 
-  constructor(display: FakeDisplay, shadow: Shadow, video?: VideoEncoders) {
+  constructor(
+    display: FakeDisplay,
+    shadow: Shadow,
+    { pool, video }: { readonly pool?: EncodePool; readonly video?: VideoEncoders } = {},
+  ) {
     const { width, height } = display.framebuffer;
     this.#display = display;
     this.picture = new Framebuffer(width, height);
@@ -48,6 +57,7 @@ export class SimulatedViewer {
       rights: allRights,
       width,
       height,
+      ...(pool === undefined ? {} : { pool }),
       ...(video === undefined ? {} : { video }),
     });
     const leave = shadow.join({
@@ -93,8 +103,15 @@ export class SimulatedViewer {
       if (!this.updates.isDue) return false;
       this.#writing = this.updates.write(this.#writer);
     }
-    for (let i = 0; i < steps; i++) {
-      if (this.#writing.next().done !== true) continue;
+    for (let i = 0; i < steps && !this.#isWaiting; i++) {
+      const { done, value } = this.#writing.next();
+      if (value instanceof Promise) {
+        this.#isWaiting = true;
+        void value.then(() => {
+          this.#isWaiting = false;
+        });
+      }
+      if (done !== true) continue;
       this.#writing = undefined;
       const before = this.received.bytes;
       this.#receive();
@@ -109,6 +126,25 @@ export class SimulatedViewer {
     for (let i = 0; i < 50; i++) {
       this.request(true);
       if (!this.pump()) return;
+    }
+    assert.fail('there is always more');
+  }
+
+  /** The same with encoders on other threads: `settle` lets what is waited for come. */
+  async catchUpWith(settle: () => Promise<void>): Promise<void> {
+    const finish = async (): Promise<boolean> => {
+      let wrote = false;
+      for (let i = 0; this.#writing !== undefined || i === 0; i++) {
+        assert.ok(i < 1000, 'an update ends');
+        wrote = this.pump();
+        if (this.#isWaiting) await settle();
+      }
+      return wrote;
+    };
+    while (await finish());
+    for (let i = 0; i < 50; i++) {
+      this.request(true);
+      if (!(await finish())) return;
     }
     assert.fail('there is always more');
   }
@@ -189,6 +225,10 @@ export class SimulatedViewer {
       this.picture.move(c.u16(), c.u16(), r);
       this.received.copies += 1;
       this.received.copiedPixels += r.width * r.height;
+    } else if (r.encoding === Encoding.Zlib) {
+      const payload = c.view(c.u32());
+      this.#zlibDecoder.decode(payload, r, nativeFormat, this.picture);
+      this.received.pixels += r.width * r.height;
     } else if (r.encoding === Encoding.OpenH264) {
       this.#frame(c, r);
     } else {

@@ -64,7 +64,7 @@ function arrange(t: TestContext, encodings: readonly number[] = KNOWS, width = 5
   const display = new FakeDisplay({ width, height });
   const shadow = new Shadow(display);
   const encoders = new TestEncoders();
-  const viewer = new SimulatedViewer(display, shadow, encoders.create);
+  const viewer = new SimulatedViewer(display, shadow, { video: encoders.create });
   viewer.encodings(...encodings);
   viewer.request(false);
   viewer.catchUp();

@@ -8,6 +8,7 @@ import { codecs } from '../../src/codec/registry.ts';
 import type { ServerEstablished } from '../../src/handshake/established.ts';
 import type { RfbVersion } from '../../src/rfb/version.ts';
 import { allRights, type Peer, type Rights } from '../../src/security/identity.ts';
+import type { EncodePool } from '../../src/server/encode-pool.ts';
 import type { VideoEncoders } from '../../src/server/video-encoder.ts';
 import { createServer, type SharePolicy, type VncServer } from '../../src/server/server.ts';
 import { ByteReader } from '../../src/wire/byte-reader.ts';
@@ -37,6 +38,7 @@ export interface ServedOptions {
   readonly codecs?: readonly Codec[];
   readonly video?: VideoEncoders;
   readonly logger?: Logger;
+  readonly pool?: EncodePool;
   readonly jpeg?: JpegEncoder;
 }
 
@@ -49,7 +51,7 @@ export class Served {
 
   constructor(options: ServedOptions = {}) {
     this.display = options.display ?? new FakeDisplay();
-    const { limits, share, logger, jpeg, video } = options;
+    const { limits, share, logger, pool, jpeg, video } = options;
     this.server = createServer(
       {
         display: this.display,
@@ -64,6 +66,7 @@ export class Served {
         ...(share === undefined ? {} : { share }),
         ...(video === undefined ? {} : { video }),
         ...(logger === undefined ? {} : { logger }),
+        ...(pool === undefined ? {} : { pool }),
         ...(jpeg === undefined ? {} : { jpeg }),
       },
       {

@@ -22,8 +22,8 @@ export interface Picture {
 /** What a screenshot takes. */
 export interface ScreenshotOptions extends WaitLimits {
   /**
-   * Default true: the server sends all of it again, and the picture is of what arrived after the call. False: what the
-   * client has, at once.
+   * Default true: the server sends all of it again, and the picture is of what arrived after the call; from servers that
+   * know fences, of what was on the screen after the call. False: what the client has, at once.
    */
   readonly fresh?: boolean;
   /** Default: the whole screen. */
@@ -62,33 +62,56 @@ async function take(
     `a fresh picture of ${region === undefined ? 'the screen' : describeRectangle(region)}`,
     { timeoutMs: DEFAULT_TIMEOUT_MS, ...limits },
     (resolve, reject) => {
-      const missing = new Region(MISSING_RECTANGLES);
-      const ask = (): void => {
-        missing.clear();
-        missing.add(region ?? client.framebuffer.bounds);
-        // Its promise settles with any pixels at all, and rejects with the session, as the wait itself does.
-        client.refresh(false, region).catch(() => undefined);
+      let stop = (): void => undefined;
+      let isOver = false;
+      const start = (): void => {
+        if (isOver) return;
+        stop = untilAllCame(client, region, reject, () => resolve(copy(client, region, cursor)));
+        // The region may have left the screen meanwhile.
+        if (isOver) stop();
       };
-      // Inside the event, so that no later update can mix in.
-      const offDamage = client.events.on('damage', (rectangles) => {
-        for (const rectangle of rectangles) missing.subtract(rectangle);
-        if (missing.isEmpty) resolve(copy(client, region, cursor));
-      });
-      const offResize = client.events.on('resize', () => {
-        try {
-          checkRegion(client.framebuffer, region);
-          ask();
-        } catch (error) {
-          reject(error);
-        }
-      });
-      ask();
+      // What a server pushes of itself may be older than this call: behind its answer nothing is. Its rejection is the
+      // session's end, as the wait's own.
+      client.sync().then(start, () => undefined);
       return () => {
-        offDamage();
-        offResize();
+        isOver = true;
+        stop();
       };
     },
   );
+}
+
+/** Asks for all of it, again after a change of size, and calls `done` inside the event that brought the last pixel. */
+function untilAllCame(
+  client: VncClient,
+  region: Rectangle | undefined,
+  failed: (error: unknown) => void,
+  done: () => void,
+): () => void {
+  const missing = new Region(MISSING_RECTANGLES);
+  const ask = (): void => {
+    try {
+      checkRegion(client.framebuffer, region);
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    missing.clear();
+    missing.add(region ?? client.framebuffer.bounds);
+    // Its promise settles with any pixels at all, and rejects with the session, as the wait itself does.
+    client.refresh(false, region).catch(() => undefined);
+  };
+  // Inside the event, so that no later update can mix in.
+  const offDamage = client.events.on('damage', (rectangles) => {
+    for (const rectangle of rectangles) missing.subtract(rectangle);
+    if (missing.isEmpty) done();
+  });
+  const offResize = client.events.on('resize', ask);
+  ask();
+  return () => {
+    offDamage();
+    offResize();
+  };
 }
 
 /** Throws RangeError for a region that is empty or not on the screen. */

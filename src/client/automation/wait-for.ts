@@ -14,6 +14,7 @@ export interface WaitLimits {
 }
 
 export const DEFAULT_TIMEOUT_MS = 30_000;
+const CURE = 'see what the display shows, or allow more time';
 
 /**
  * `start` is called at once with the function that ends the wait, and returns the one that stops watching. Rejects with
@@ -42,7 +43,7 @@ export function waitFor<T>(
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
     timer = setTimeout(
-      () => end(() => reject(new TimeoutError(what, timeoutMs, { phase: 'session' }))),
+      () => end(() => reject(new TimeoutError(what, timeoutMs, { phase: 'session', cure: CURE }))),
       timeoutMs,
     );
     const forget = onClosed(client, (reason) => end(() => reject(reason)));

@@ -29,6 +29,8 @@ const NO_PALETTE = new Uint8Array(0);
 export const createLossless = (): Lossless => ({
   encoding: Encoding.TightPng,
   restart: () => {},
+  state: () => 0,
+  resume: () => {},
   writerFor: (format, sink, settings) => ({
     pixelSize: PIXEL_BYTES,
     writeIndexed: (block, workspace, list) => {

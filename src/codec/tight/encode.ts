@@ -20,6 +20,9 @@ export interface Lossless {
   readonly encoding: number;
   /** What follows refers to nothing that was sent before. */
   readonly restart: () => void;
+  /** As Encoder.streams and Encoder.resume. */
+  readonly state: () => number;
+  readonly resume: (state: number) => void;
   readonly writerFor: (
     format: PixelFormat,
     sink: ByteWriter,
@@ -81,17 +84,65 @@ export function createEncoder(options: EncoderOptions, lossless: Lossless): Enco
     const jpeg = jpegOf(format);
     const parts = planParts(block, { pixelSize, preferMany: jpeg !== undefined });
     const lossy: Rectangle[] = [];
-    for (const part of parts) {
-      const { width, height } = part;
-      const r = { x: at.x + part.x, y: at.y + part.y, width, height };
+    const elsewhere: StartedPart[] = [];
+    const rectangleOf = ({ x, y, width, height }: Part): Rectangle => ({
+      x: at.x + x,
+      y: at.y + y,
+      width,
+      height,
+    });
+    // Other threads make JPEG files while this one compresses the rest.
+    const here = parts.filter((part) => {
+      const square = cut(block, part);
+      if (part.colours !== 0 || jpeg?.start === undefined || !jpeg.suits(square)) return true;
+      const write = jpeg.start(square);
+      if (write === undefined) return true;
+      elsewhere.push({ r: rectangleOf(part), write });
+      return false;
+    });
+    for (const part of here) {
+      const r = rectangleOf(part);
       writeRectangleHeader(sink, r, lossless.encoding);
       if (writePart(writing, cut(block, part), part, jpeg)) lossy.push(r);
     }
-    return { rectangles: parts.length, lossy };
+    for (const { r } of elsewhere) lossy.push(r);
+    return {
+      rectangles: parts.length,
+      lossy,
+      ...(elsewhere.length === 0 ? {} : { rest: writeStarted(sink, lossless.encoding, elsewhere) }),
+    };
   };
 
-  const { restart } = lossless;
-  return { maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode, encodeParts, retune, restart };
+  return {
+    maxWidth: MAX_WIDTH,
+    maxArea: MAX_AREA,
+    encode,
+    encodeParts,
+    retune,
+    restart: lossless.restart,
+    streams: lossless.state,
+    resume: lossless.resume,
+  };
+}
+
+/** A rectangle that another thread makes. */
+interface StartedPart {
+  readonly r: Rectangle;
+  /** Settles once it can write. */
+  readonly write: Promise<(sink: ByteWriter) => void>;
+}
+
+async function writeStarted(
+  sink: ByteWriter,
+  encoding: number,
+  parts: readonly StartedPart[],
+): Promise<void> {
+  // All must have ended before anything is thrown: until then they read the block.
+  await Promise.allSettled(parts.map(({ write }) => write));
+  for (const { r, write } of parts) {
+    writeRectangleHeader(sink, r, encoding);
+    (await write)(sink);
+  }
 }
 
 interface Writing {
@@ -107,6 +158,7 @@ const cut = (block: PixelBlock, { x, y, width, height }: Part): PixelBlock => ({
   height,
   address: block.address + y * block.stride + 4 * x,
   stride: block.stride,
+  stays: block.stays ?? false,
 });
 
 /** Returns whether anything was lost. */

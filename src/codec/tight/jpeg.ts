@@ -2,7 +2,7 @@
 import { kernelSet } from '../../pixels/kernels/kernels.ts';
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
-import type { EncoderOptions, PixelBlock } from '../codec.ts';
+import type { EncoderOptions, JpegSource, PixelBlock } from '../codec.ts';
 import { Compression } from './control.ts';
 import { writeCompactLength } from './streams.ts';
 
@@ -10,9 +10,13 @@ export interface JpegWriter {
   /** Whether JPEG's tables, some 600 bytes, are worth it. */
   readonly suits: (block: PixelBlock) => boolean;
   readonly write: (sink: ByteWriter, block: PixelBlock) => void;
+  /** Lets another thread make it, which settles to what writes it. Undefined: for this block that is not worth it. */
+  readonly start?: (block: PixelBlock) => Promise<(sink: ByteWriter) => void> | undefined;
 }
 
 const LEAST_AREA = 1024;
+/** Below it, asking another thread takes longer than the file. */
+const LEAST_AREA_ELSEWHERE = 8192;
 
 /** Undefined when nothing may be lost, or cannot be. */
 export function jpegWriter(
@@ -22,16 +26,29 @@ export function jpegWriter(
   if (jpeg === undefined || lossy === undefined) return undefined;
   const order = byteOrder(format);
   if (order === undefined) return undefined;
+  const sourceOf = ({ width, height, address, stride }: PixelBlock): JpegSource => {
+    const bytes = kernelSet().memory.bytes.subarray(address);
+    return { bytes, width, height, stride: stride >>> 2, ...order };
+  };
+  const { start } = jpeg;
   return {
     suits: ({ width, height }) => width * height >= LEAST_AREA,
-    write: (sink, { width, height, address, stride }) => {
-      const bytes = kernelSet().memory.bytes.subarray(address);
-      const file = jpeg({ bytes, width, height, stride: stride >>> 2, ...order }, lossy);
-      sink.u8(Compression.Jpeg << 4);
-      writeCompactLength(sink, file.length);
-      sink.bytes(file);
-    },
+    write: (sink, block) => writeFile(sink, jpeg(sourceOf(block), lossy)),
+    ...(start === undefined
+      ? {}
+      : {
+          start: (block) =>
+            block.stays === true && block.width * block.height >= LEAST_AREA_ELSEWHERE
+              ? start(sourceOf(block), lossy).then((file) => (sink) => writeFile(sink, file))
+              : undefined,
+        }),
   };
+}
+
+function writeFile(sink: ByteWriter, file: Uint8Array): void {
+  sink.u8(Compression.Jpeg << 4);
+  writeCompactLength(sink, file.length);
+  sink.bytes(file);
 }
 
 /** In which bytes of a value, which stands little-endian in memory, red and blue are; undefined when they are not bytes. */

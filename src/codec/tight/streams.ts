@@ -27,6 +27,9 @@ export interface Streams {
   ) => void;
   /** Undoes the last `write` to a stream, the bytes in the sink apart; `resetBits` as they were before it. */
   readonly rewind: (stream: Stream, size: number, resetBits: number) => void;
+  /** Which have begun, and in the next four bits which start anew: for `resume` on another thread. */
+  readonly state: () => number;
+  readonly resume: (state: number) => void;
 }
 
 /** Where few bytes are made, which go out as they are. Shared: it is used at once. */
@@ -65,6 +68,21 @@ export function createStreams(): Streams {
       if (isSmall(size)) return;
       deflaters[stream]!.rewind();
       if (resetBits !== 0) resets.add(stream);
+    },
+    state: () => {
+      let state = 0;
+      deflaters.forEach((deflater, i) => {
+        if (deflater.begun()) state |= 1 << i;
+        if (resets.has(i as Stream)) state |= 1 << (STREAM_COUNT + i);
+      });
+      return state;
+    },
+    resume: (state) => {
+      resets.clear();
+      deflaters.forEach((deflater, i) => {
+        deflater.resume(((state >> i) & 1) !== 0);
+        if (((state >> (STREAM_COUNT + i)) & 1) !== 0) resets.add(i as Stream);
+      });
     },
   };
 }

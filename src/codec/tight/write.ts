@@ -33,6 +33,8 @@ export function createLossless(): Lossless {
   return {
     encoding: Encoding.Tight,
     restart: streams.restart,
+    state: streams.state,
+    resume: streams.resume,
     writerFor: (format, sink, { tuning, gradient }) => {
       const pixel = pixelOf(format);
       const writing = {

@@ -11,7 +11,7 @@ import { readPixels } from '../../pixels/translate.ts';
 import type { Codec, Decoder, Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { createInflater } from '../inflate-stream.ts';
 import { fullPixel, packBlock, perFormat } from '../wire-pixel.ts';
-import { frameZlibBlock } from '../zlib-block.ts';
+import { frameZlibBlock, moves } from '../zlib-block.ts';
 import { createDeflater } from '../zlib-stream.ts';
 
 // The largest rectangle bounds how long the event loop stands still.
@@ -23,6 +23,7 @@ function createEncoder(options: EncoderOptions): Encoder {
   const deflater = createDeflater(options.compressionLevel ?? 2);
   const pixelOf = perFormat(fullPixel);
   return {
+    ...moves(deflater),
     maxWidth: MAX_WIDTH,
     maxArea: MAX_AREA,
     encode: (block: PixelBlock, format: PixelFormat, sink: ByteWriter) => {

@@ -4,6 +4,7 @@ import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
+import { moves } from '../zlib-block.ts';
 import { type DataShape, DeflateEffort } from '../zlib-stream.ts';
 import { deflaterOf } from './connection-stream.ts';
 import { encodeSolid, encodeTile, findSolid } from './encode-tile.ts';
@@ -54,7 +55,7 @@ export function createTilesEncoder(options: EncoderOptions, writeTile: TileWrite
     sink.u32(data.length).bytes(data);
   };
 
-  return { maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode };
+  return { ...moves(deflater), maxWidth: MAX_WIDTH, maxArea: MAX_AREA, encode };
 }
 
 /** Where pixels are much of it, they are what repeats; where they are all of it, it is a photo, and little does. */

@@ -28,6 +28,8 @@ export interface QemuVnc extends QemuAddresses {
   readonly names?: AuthzListObject | AuthzFileObject;
   readonly share: 'allow-exclusive' | 'force-shared' | 'ignore';
   readonly maxViewers: number;
+  /** Viewers may switch the guest off and reset it. */
+  readonly powerControl: boolean;
   /** What was taken and does nothing, a sentence each. */
   readonly remarks: readonly string[];
 }
@@ -61,6 +63,7 @@ export function parseVncOption(text: string, objectTexts: readonly string[]): Qe
     share:
       words.choice('share', ['allow-exclusive', 'force-shared', 'ignore']) ?? 'allow-exclusive',
     maxViewers: readConnections(words),
+    powerControl: words.flag('power-control') ?? false,
     remarks: [
       ...(password === 'later' ? ['No password is set yet: until one is, nobody logs in.'] : []),
       ...readRest(words),
@@ -173,7 +176,5 @@ function readRest(words: OptionWords): string[] {
     );
   if ((words.number('head') ?? 0) !== 0)
     throw words.fault('has head= other than 0, but a display here has one head');
-  if (words.flag('power-control') === true)
-    throw words.fault('has power-control=on, but viewers cannot switch a guest off from here');
   return remarks;
 }

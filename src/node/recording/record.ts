@@ -26,7 +26,7 @@ export const recordSession = (
 /** As connectClient, with a listener between the handshake and the session. */
 async function beginRecorded(options: ClientOptions, file: FbsWriter): Promise<VncClient> {
   const settings = resolveSettings(options);
-  const { stream, accept, credentials, tls, shared = true } = options;
+  const { stream, accept, credentials, tls, outerTls, shared = true } = options;
   const established = await clientHandshake({
     stream,
     accept,
@@ -42,7 +42,15 @@ async function beginRecorded(options: ClientOptions, file: FbsWriter): Promise<V
   const tapped = tappedStream(reader.stream, await reader.bytes(reader.buffered), (bytes) =>
     file.write({ bytes, atMs: Math.round(performance.now() - startedAt) }),
   );
-  return startSession({ ...established, reader: new ByteReader(tapped) }, settings);
+  const { security } = established;
+  return startSession(
+    {
+      ...established,
+      security: outerTls === undefined ? security : { tlsInfo: outerTls, ...security },
+      reader: new ByteReader(tapped),
+    },
+    settings,
+  );
 }
 
 /** The one handshake that all players know: RFB 3.3 without authentication. */

@@ -3,6 +3,7 @@
  * (AssemblyScript, compiled to WebAssembly with SIMD) and, to read and to fall back on, in plain/. Nothing here checks its
  * arguments: callers do. An `address` is in bytes, a `stride` in bytes from a row to the next, a pixel one 32-bit word.
  */
+import { assertInvariant } from '../../core/errors.ts';
 import { createMemory, KernelMemory } from './memory.ts';
 import { plainKernels } from './plain/plain.ts';
 import { instantiateWasm } from './wasm.ts';
@@ -456,6 +457,20 @@ export function createKernels(kind: KernelSet['kind'] = 'wasm'): KernelSet {
     return { memory: new KernelMemory(wasm.memory, wasm.reserved), kernels: wasm.kernels, kind };
   const memory = new KernelMemory(createMemory(), 0);
   return { memory, kernels: plainKernels(memory), kind: 'plain' };
+}
+
+/** A part of a memory that a thread gave away: see KernelMemory. */
+export interface KernelArena {
+  readonly memory: WebAssembly.Memory;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** In another thread: kernels over the memory of one that made a set of kind `wasm`. */
+export function joinKernels({ memory, start, end }: KernelArena): KernelSet {
+  const wasm = instantiateWasm(() => memory);
+  assertInvariant(wasm !== undefined, 'what one thread could instantiate another one can');
+  return { memory: new KernelMemory(memory, start, end), kernels: wasm.kernels, kind: 'wasm' };
 }
 
 let current: KernelSet | undefined;

@@ -1,6 +1,7 @@
 /**
  * The memory that all kernels work in: pictures, windows and tables at addresses (bytes from its start). It grows and never
- * moves; blocks are handed out and taken back here, by one thread. On Node it is shared, so that workers see the same bytes.
+ * moves; blocks are handed out and taken back here, by one thread. On Node it is shared, so that workers see the same bytes:
+ * each hands out blocks of an arena of its own, which is one block to the thread that made the memory.
  */
 import { assertInvariant } from '../../core/errors.ts';
 
@@ -23,16 +24,21 @@ export class KernelMemory {
   #words: Uint32Array;
   /** Where nothing was handed out yet. */
   #top: number;
+  readonly #end: number;
   /** By address, never two that touch. */
   readonly #free: FreeBlock[] = [];
   readonly #sizes = new Map<number, number>();
 
-  /** `reserved`: bytes at the start that belong to the kernels' constants. */
-  constructor(memory: WebAssembly.Memory, reserved: number) {
+  /**
+   * Hands out what lies between two addresses. In front of `start` are the kernels' constants, or blocks of other threads;
+   * without `end` the memory grows.
+   */
+  constructor(memory: WebAssembly.Memory, start: number, end: number = Number.POSITIVE_INFINITY) {
     this.memory = memory;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
-    this.#top = aligned(reserved + SLACK_BYTES);
+    this.#top = aligned(start + SLACK_BYTES);
+    this.#end = end;
   }
 
   /** All of it. Ask again after anything that may allocate: where the memory is not shared, growing ends old views. */
@@ -56,7 +62,7 @@ export class KernelMemory {
     return sum;
   }
 
-  /** A block of at least `size` bytes, at a multiple of 64; its content is stale. RangeError when 2 GB are full. */
+  /** A block of at least `size` bytes, at a multiple of 64; its content is stale. RangeError when 2 GB, or the arena, are full. */
   allocate(size: number): number {
     const wanted = aligned(size + SLACK_BYTES);
     const address = this.#takeFree(wanted) ?? this.#extend(wanted);
@@ -92,6 +98,7 @@ export class KernelMemory {
 
   #extend(wanted: number): number {
     const address = this.#top;
+    if (address + wanted > this.#end) throw new RangeError(`no ${wanted} bytes are left`);
     const missing = address + wanted - this.memory.buffer.byteLength;
     if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
     this.#top = address + wanted;
