@@ -36,7 +36,8 @@ for (let pass = 0; pass < job.passes; pass++) {
   for (const { frame, damage } of plan) {
     framebuffer.pixels.set(frames[frame]!);
     const findStart = process.cpuUsage();
-    encoder.find(damage);
+    const found = encoder.find(damage);
+    if (found !== undefined) await found;
     findSum += microseconds(findStart);
     const cpuStart = process.cpuUsage();
     const start = performance.now();

@@ -34,7 +34,7 @@ export interface EncoderSettings {
 
 export interface OurEncoder {
   /** Finds what has changed in the framebuffer, and moved if the viewer knows CopyRect, where `damage` says that it may have. */
-  readonly find: (damage: readonly Rectangle[]) => void;
+  readonly find: (damage: readonly Rectangle[]) => Promise<void> | undefined;
   /** The FramebufferUpdate for what was found: valid until the next. */
   readonly update: () => Uint8Array | Promise<Uint8Array>;
   readonly close: () => Promise<void>;
@@ -88,7 +88,7 @@ export async function createOurEncoder(
       // The whole screen is to be sent whole, whatever of it is the same as before.
       const whole = damage.some((r) => r.width === width && r.height === height);
       updates.request({ ...everything, incremental: !whole });
-      shadow.refresh();
+      return shadow.refresh();
     },
     update: () => {
       writer.truncate(0);
