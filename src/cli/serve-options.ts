@@ -3,7 +3,6 @@ import { Command, Option } from 'commander';
 import { parseNameRule } from '../access/name-rules.ts';
 import { parseNetwork } from '../access/networks.ts';
 import { parseAddress, type Address } from '../node/address.ts';
-import { isWorkerCount } from '../node/encode-pool.ts';
 import { WEBSOCKET_PORT } from '../node/serve.ts';
 import { parseOrigin } from '../node/websocket-origin.ts';
 import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
@@ -15,6 +14,7 @@ import type {
   ServeSettings,
   VideoEncoderChoice,
 } from './serve-settings.ts';
+import { monitorChoice, parseWorkers, videoEncoderChoice } from './serve-values.ts';
 import { parseSeconds, serviceSettings } from './service-settings.ts';
 import { reads } from './reads.ts';
 
@@ -358,12 +358,6 @@ function toSettings(
   };
 }
 
-function parseWorkers(text: string): number {
-  if (!/^\d+$/.test(text) || !isWorkerCount(Number(text)))
-    throw new RangeError(`${JSON.stringify(text)} is not a number of threads, 0 to 64`);
-  return Number(text);
-}
-
 /** Whichever spelling they have. */
 function withWebSockets(settings: ServeSettings): ServeSettings {
   if (settings.websocketOrigins.length > 0 && settings.websocket.length === 0)
@@ -398,24 +392,6 @@ function displayChoice(
     ...(passwordFile === undefined ? {} : { passwordFile }),
     ...(caFile === undefined ? {} : { caFile }),
   };
-}
-
-function monitorChoice(text: string): MonitorChoice {
-  if (text === 'stdio') return { kind: 'stdio' };
-  const address = text.startsWith('unix:') ? parseAddress(text, 'listen') : undefined;
-  if (address?.kind !== 'unix')
-    throw new TypeError(
-      `${JSON.stringify(text)} is neither unix:/path nor stdio: whoever reaches a monitor may do anything`,
-    );
-  return { kind: 'unix', path: address.path };
-}
-
-function videoEncoderChoice(text: string): VideoEncoderChoice {
-  if (text === 'ffmpeg') return { kind: 'ffmpeg' };
-  const path = text.startsWith('ffmpeg:') ? text.slice('ffmpeg:'.length) : '';
-  if (path === '')
-    throw new TypeError(`${JSON.stringify(text)} is neither ffmpeg nor ffmpeg:/path`);
-  return { kind: 'ffmpeg', path };
 }
 
 function addressOfDisplay(display: string): Address {

@@ -55,14 +55,19 @@ describe('the switch of a guest', { skip: withoutPeers(qemuCommand) }, () => {
     // With -no-reboot a reset ends QEMU, so that it can be seen.
     assert.equal(await display.power?.('reboot'), false);
     void display.power?.('reset').catch(() => undefined);
-    assert.deepEqual(await display.process.exited, { code: 0, signal: null });
+    let end: object | undefined;
+    void display.process.exited.then((how) => {
+      end = how;
+    });
+    await until('the end of QEMU', () => end !== undefined);
+    assert.deepEqual(end, { code: 0, signal: null });
     await display.close();
   });
 
   it('is not there otherwise', async () => {
     const display = await start(false);
     // What it says of itself comes with its first answer.
-    await display.events.once('damage');
+    await until('a picture', () => display.framebuffer.pixels.some((p) => (p & 0xffffff) !== 0));
     assert.equal(display.power, undefined);
     await display.close();
   });

@@ -28,7 +28,7 @@ describe('automation of a QEMU guest', { skip: withoutPeers(qemuCommand, grubIma
     const { client } = guest;
     // What each character looks like, typed so slowly that nothing can go wrong.
     await typeText(client, alphabet, { keyDelayMs: 60 });
-    const letters = await waitForStable(client, { stableMs: 600 });
+    const letters = await waitForStable(client, { stableMs: 200 });
     const byShape = new Map(
       Array.from(alphabet, (character, i) => [shapeAt(letters, i), character]),
     );
@@ -42,7 +42,7 @@ describe('automation of a QEMU guest', { skip: withoutPeers(qemuCommand, grubIma
     const startedAt = performance.now();
     assert.deepEqual(await typeText(client, text), { outcome: 'sent', sent: 200 });
     const tookMs = performance.now() - startedAt;
-    const typed = await waitForStable(client, { stableMs: 600 });
+    const typed = await waitForStable(client, { stableMs: 200 });
     const read = Array.from(text, (_, i) => byShape.get(shapeAt(typed, i)) ?? '?').join('');
     assert.equal(read, text);
     assert.ok(tookMs < 20_000, `${tookMs} ms`);
@@ -53,7 +53,7 @@ describe('automation of a QEMU guest', { skip: withoutPeers(qemuCommand, grubIma
     const { client } = guest;
     const read = async (text: string, layout: LayoutName | undefined): Promise<Picture> => {
       await typeText(client, text, layout === undefined ? {} : { layout });
-      const shown = await waitForStable(client, { stableMs: 600 });
+      const shown = await waitForStable(client, { stableMs: 200 });
       await pressKeys(client, 'ctrl-u');
       return shown;
     };
@@ -75,7 +75,7 @@ describe('automation of a QEMU guest', { skip: withoutPeers(qemuCommand, grubIma
     assert.deepEqual([ended.code, ended.stderr], [0, '']);
     const captured = await decodePng(await readFile(file));
     await typeText(client, 'echo vdo');
-    const typed = await waitForStable(client, { stableMs: 600 });
+    const typed = await waitForStable(client, { stableMs: 200 });
     for (let i = 0; i < 8; i++) assert.equal(shapeAt(captured, i), shapeAt(typed, i));
     await pressKeys(client, 'ctrl-u');
   });

@@ -4,6 +4,7 @@ import { codecs } from '../../src/codec/registry.ts';
 import { ClosedError, LimitError, ProtocolError, VncError } from '../../src/core/errors.ts';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
+import { resolveSettings } from '../../src/client/session-settings.ts';
 import { fromHex } from '../../src/wire/hex.ts';
 import { oneScreen, pixels, rectangle, scriptedServer, update } from './scripted-server.ts';
 
@@ -13,6 +14,9 @@ async function reasonFor(bytes: string): Promise<VncError> {
   send(bytes);
   return client.closed;
 }
+
+/** Those that a client asks for by itself. */
+const asked = codecs.filter(({ encoding }) => resolveSettings({}).pixelEncodings.has(encoding));
 
 describe('client against a hostile server', () => {
   // CVE-2017-5581 (TigerVNC), CVE-2016-9941 (libvncclient)
@@ -28,7 +32,7 @@ describe('client against a hostile server', () => {
       [0, 0, 65535, 65535],
       [65535, 65535, 65535, 65535],
     ] as const;
-    for (const { encoding } of codecs) {
+    for (const { encoding } of asked) {
       for (const [x, y, width, height] of outside) {
         const reason = await reasonFor(`${update(1)} ${rectangle(x, y, width, height, encoding)}`);
         assert.ok(reason instanceof ProtocolError);
@@ -57,7 +61,7 @@ describe('client against a hostile server', () => {
 
   // RealVNC 2008-4770
   it('refuses encodings and messages that it does not know', async () => {
-    for (const encoding of [3, 4, 8, 15, 21, 50, -1, 0x7fffffff, -0x80000000]) {
+    for (const encoding of [3, 8, 21, 51, -1, 0x7fffffff, -0x80000000]) {
       const reason = await reasonFor(`${update(1)} ${rectangle(0, 0, 1, 1, encoding)}`);
       assert.ok(reason instanceof ProtocolError);
       assert.equal(reason.got, encoding);
