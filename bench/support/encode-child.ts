@@ -1,6 +1,7 @@
 /**
  * A process of our own encoders: node encode-child.js OPTIONS, a line of JSON (EncodeJob). Prints one like that of
- * bench/peers/libvncserver-encode.c: processor and wall time of each pass in seconds, the bytes of a pass.
+ * bench/peers/libvncserver-encode.c: processor and wall time of each pass's encoding in
+ * seconds, the bytes of a pass; and the processor time of finding what changed.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
@@ -23,23 +24,27 @@ const frames = readFrames(job.frames, width, height);
 const plan = readPlan(job.plan);
 const cpu: number[] = [];
 const wall: number[] = [];
+const find: number[] = [];
 let bytes = 0;
 for (let pass = 0; pass < job.passes; pass++) {
   const framebuffer = new Framebuffer(width, height);
   const encoder = await createOurEncoder(framebuffer, job);
   const keep = job.stream !== undefined && pass === job.passes - 1;
   const out = keep ? openSync(job.stream, 'w') : undefined;
-  let [cpuSum, wallSum] = [0, 0];
+  let [cpuSum, wallSum, findSum] = [0, 0, 0];
   bytes = 0;
   for (const { frame, damage } of plan) {
     framebuffer.pixels.set(frames[frame]!);
+    const findStart = process.cpuUsage();
+    const found = encoder.find(damage);
+    if (found !== undefined) await found;
+    findSum += microseconds(findStart);
     const cpuStart = process.cpuUsage();
     const start = performance.now();
-    const made = encoder.update(damage);
+    const made = encoder.update();
     const update = made instanceof Promise ? await made : made;
     wallSum += performance.now() - start;
-    const { user, system } = process.cpuUsage(cpuStart);
-    cpuSum += user + system;
+    cpuSum += microseconds(cpuStart);
     bytes += update.length;
     if (out !== undefined) writeSync(out, update);
   }
@@ -47,5 +52,12 @@ for (let pass = 0; pass < job.passes; pass++) {
   await encoder.close();
   cpu.push(cpuSum / 1e6);
   wall.push(wallSum / 1e3);
+  find.push(findSum / 1e6);
 }
-process.stdout.write(`${JSON.stringify({ cpu, wall, bytes })}\n`);
+process.stdout.write(`${JSON.stringify({ cpu, wall, find, bytes })}\n`);
+
+/** Of the processor, by all of the process's threads, since then. */
+function microseconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return user + system;
+}

@@ -33,11 +33,10 @@ export interface EncoderSettings {
 }
 
 export interface OurEncoder {
-  /**
-   * The FramebufferUpdate for what has changed in the framebuffer, where `damage` says that it may have: valid until the
-   * next. Finding what really changed is part of it.
-   */
-  readonly update: (damage: readonly Rectangle[]) => Uint8Array | Promise<Uint8Array>;
+  /** Finds what has changed in the framebuffer, and moved if the viewer knows CopyRect, where `damage` says that it may have. */
+  readonly find: (damage: readonly Rectangle[]) => Promise<void> | undefined;
+  /** The FramebufferUpdate for what was found: valid until the next. */
+  readonly update: () => Uint8Array | Promise<Uint8Array>;
   readonly close: () => Promise<void>;
 }
 
@@ -84,11 +83,14 @@ export async function createOurEncoder(
     return writer.written();
   };
   return {
-    update: (damage) => {
+    find: (damage) => {
       display.events.emit('damage', damage);
       // The whole screen is to be sent whole, whatever of it is the same as before.
       const whole = damage.some((r) => r.width === width && r.height === height);
       updates.request({ ...everything, incremental: !whole });
+      return shadow.refresh();
+    },
+    update: () => {
       writer.truncate(0);
       if (pool !== undefined) return writeWaiting();
       for (const _ of updates.write(writer));

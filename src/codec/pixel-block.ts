@@ -6,19 +6,25 @@ import type { PixelBlock } from './codec.ts';
 /** Memory that grows to what was last asked for, and is used again and again. */
 let scratch: { memory: KernelMemory; address: number; size: number } | undefined;
 
-/** A block of `width * height` values, copied in. Valid until the next call. */
+/** A block of `width * height` values, copied in. Valid until the next call of this or of `emptyBlock`. */
 export function blockOf(width: number, height: number, values: Uint32Array): PixelBlock {
   if (values.length !== width * height)
     throw new RangeError(`${values.length} values for ${width}x${height}`);
+  const block = emptyBlock(width, height);
+  kernelSet().memory.words.set(values, block.address >>> 2);
+  return block;
+}
+
+/** A block to be filled in, whose values are stale and stand without gaps. Valid as long as one of `blockOf`. */
+export function emptyBlock(width: number, height: number): PixelBlock {
   const { memory } = kernelSet();
+  const size = 4 * width * height;
   // This thread may work with another set of kernels by now.
   if (scratch?.memory !== memory) scratch = undefined;
-  if (scratch === undefined || scratch.size < values.byteLength) {
+  if (scratch === undefined || scratch.size < size) {
     if (scratch !== undefined) memory.release(scratch.address);
-    const size = values.byteLength;
     scratch = { memory, address: memory.allocate(size), size };
   }
-  memory.words.set(values, scratch.address >>> 2);
   return { width, height, address: scratch.address, stride: 4 * width };
 }
 

@@ -14,7 +14,6 @@ interface Turbo {
   readonly SAMP_422: number;
   readonly SAMP_420: number;
   readonly SAMP_GRAY: number;
-  readonly bufferSize: (options: CompressOptions) => number;
   readonly compressSync: (raw: Buffer, out: Buffer, options: CompressOptions) => Buffer;
   readonly compress: (raw: Buffer, out: Buffer, options: CompressOptions) => Promise<Buffer>;
   readonly decompressSync: (
@@ -70,7 +69,7 @@ function jpegEncoder(turbo: Turbo, threads: boolean): JpegEncoder {
   let out = Buffer.alloc(0);
   const encode: JpegEncoder = (source, lossy) => {
     const options = optionsFor(source, lossy);
-    const most = turbo.bufferSize(options);
+    const most = mostBytes(source);
     if (out.length < most) out = Buffer.alloc(most);
     return turbo.compressSync(rawOf(source), out, options);
   };
@@ -79,7 +78,7 @@ function jpegEncoder(turbo: Turbo, threads: boolean): JpegEncoder {
   const spare: Buffer[] = [];
   const start = async (source: JpegSource, lossy: LossyOptions): Promise<Uint8Array> => {
     const options = optionsFor(source, lossy);
-    const most = turbo.bufferSize(options);
+    const most = mostBytes(source);
     const large = spare.pop();
     const target = large !== undefined && large.length >= most ? large : Buffer.alloc(most);
     const file = new Uint8Array(await turbo.compress(rawOf(source), target, options));
@@ -88,6 +87,10 @@ function jpegEncoder(turbo: Turbo, threads: boolean): JpegEncoder {
   };
   return Object.assign(encode, { start });
 }
+
+/** As libjpeg-turbo has it (tjBufSize) for no subsampling, the worst case: asking it for each file takes a while. */
+const mostBytes = ({ width, height }: JpegSource): number =>
+  6 * (width + 16) * (height + 16) + 2048;
 
 /** Files under way at a time for which buffers are kept. */
 const MAX_SPARE = 16;

@@ -3,8 +3,9 @@
  * knows (one without DesktopSize keeps its first size for ever, as in QEMU), or all black for one that may not look.
  */
 import type { Encoder, PixelBlock } from '../codec/codec.ts';
-import { blockOf } from '../codec/pixel-block.ts';
+import { emptyBlock } from '../codec/pixel-block.ts';
 import { OPAQUE } from '../pixels/framebuffer.ts';
+import { kernelSet } from '../pixels/kernels/kernels.ts';
 import type { PixelTranslator } from '../pixels/translate.ts';
 import { contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
 import type { PlacedPicture } from './placed-picture.ts';
@@ -19,33 +20,33 @@ export function pixelBlock(
   translator: PixelTranslator,
 ): PixelBlock {
   const { width, height } = r;
-  if (source !== undefined && contains(source.bounds, r)) {
-    if (translator.identity)
-      return {
-        width,
-        height,
-        address: source.addressOf(r.x, r.y),
-        stride: source.stride,
-        stays: true,
-      };
-    return blockOf(width, height, translator.values(source.framebuffer, r));
+  const whole = source !== undefined && contains(source.bounds, r);
+  if (whole && translator.identity)
+    return {
+      width,
+      height,
+      address: source.addressOf(r.x, r.y),
+      stride: source.stride,
+      stays: true,
+    };
+  const block = emptyBlock(width, height);
+  if (!whole) {
+    const start = block.address >>> 2;
+    const black = translator.toValue(OPAQUE);
+    kernelSet().memory.words.fill(black, start, start + width * height);
   }
-  const values = new Uint32Array(width * height).fill(translator.toValue(OPAQUE));
-  if (source === undefined) return blockOf(width, height, values);
+  if (source === undefined) return block;
   const inside = intersect(source.bounds, r);
-  if (isEmpty(inside)) return blockOf(width, height, values);
-  const part = translator.values(source.framebuffer, inside);
-  for (let row = 0; row < inside.height; row++) {
-    values.set(
-      part.subarray(row * inside.width, (row + 1) * inside.width),
-      (inside.y - r.y + row) * width + inside.x - r.x,
-    );
-  }
-  return blockOf(width, height, values);
+  if (isEmpty(inside)) return block;
+  const from = { address: source.addressOf(inside.x, inside.y), stride: source.stride };
+  const offset = (inside.y - r.y) * block.stride + 4 * (inside.x - r.x);
+  const to = { address: block.address + offset, stride: block.stride };
+  translator.translate(from, inside.width, inside.height, to);
+  return block;
 }
 
 /** No rectangle is larger than this, so that a 4K frame in Raw is never in memory whole. */
-const MAX_PIECE_PIXELS = 512 * 512;
+const MAX_PIECE_PIXELS = 2048 * 256;
 /** Tiles of ZRLE and of Hextile: cuts on their grids cost no extra tiles. */
 const GRIDS = [64, 16] as const;
 

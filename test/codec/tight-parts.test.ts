@@ -201,6 +201,21 @@ describe('Tight in parts', () => {
     ]);
   });
 
+  it('fills what is solid between a line and text, however little bits would be', async () => {
+    const source = picture('solid', { width: 640, height: 64 }, 1);
+    const black = new Uint32Array(64 * 64).fill(0xff000000);
+    source.put({ x: 10, y: 20, width: 30, height: 1 }, black.subarray(0, 30));
+    source.put({ x: 600, y: 0, width: 1, height: 64 }, black.subarray(0, 64));
+    const { bytes } = encodeParts(create(), source, nativeFormat);
+    const { rectangles } = await view(bytes, nativeFormat, new Framebuffer(640, 64));
+    const at = rectangles.map(({ x, width }) => [x, width]).sort((a, b) => a[0]! - b[0]!);
+    assert.deepEqual(at, [
+      [0, 40],
+      [40, 560],
+      [600, 40],
+    ]);
+  });
+
   it('uses the gradient filter for photos, only where it was allowed and pixels are three bytes', async () => {
     const source = picture('gradient', { width: 300, height: 200 }, 3);
     const noisy = source.pixels.map((pixel, i) => pixel ^ (Math.imul(i, 0x9e3779b1) >>> 30));

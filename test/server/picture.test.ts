@@ -84,6 +84,10 @@ describe('pixelBlock', () => {
     assert.deepEqual(low(blockValues(block)), [4, 0, 0, 0]);
     const outside = pixelBlock(source, { x: 5, y: 5, width: 1, height: 1 }, native);
     assert.deepEqual(Array.from(blockValues(outside)), [0xff000000]);
+    const swapped = createTranslator({ ...nativeFormat, redShift: 0, blueShift: 16 });
+    const translated = pixelBlock(source, { x: 0, y: 1, width: 3, height: 2 }, swapped);
+    const blues = Array.from(blockValues(translated), (value) => (value >>> 16) & 0xff);
+    assert.deepEqual(blues, [3, 4, 0, 0, 0, 0]);
   });
 
   it('is black without a source, in any format', () => {

@@ -10,7 +10,7 @@ import { coloursOf, loadPalette, type Workspace } from '../tight/colours.ts';
 import { MAX_AREA } from '../tight/control.ts';
 import type { Lossless, LosslessSettings } from '../tight/encode.ts';
 import type { Tuning } from '../tight/levels.ts';
-import { isSmooth } from '../tight/write.ts';
+import { repeatingPart } from '../tight/write.ts';
 import { is888 } from '../wire-pixel.ts';
 import { DeflateEffort } from '../zlib-stream.ts';
 import { beginWhole, finishWhole, type WholeStream } from '../zlib-whole.ts';
@@ -146,6 +146,9 @@ function packPixels(block: PixelBlock, format: PixelFormat): number {
   return target;
 }
 
+/** Photos have fewer pixels than this that repeat a neighbour. */
+const PHOTO = 1 / 3;
+
 /** Filtered or not: by the looks of it, or by what is smaller where the tuning has time for both. */
 function compressPixels(block: PixelBlock, source: number, tuning: Tuning): WholeStream {
   const { width, height } = block;
@@ -156,7 +159,7 @@ function compressPixels(block: PixelBlock, source: number, tuning: Tuning): Whol
   const repeats = tuning.gradient > DeflateEffort.Huffman;
   const bytesPerPixel = repeats ? PIXEL_BYTES : 1;
   const filtered = { ...size, filter: Filter.Paeth, bytesPerPixel, effort: tuning.gradient };
-  const [likely, unlikely] = isSmooth(block) ? [filtered, plain] : [plain, filtered];
+  const [likely, unlikely] = repeatingPart(block) < PHOTO ? [filtered, plain] : [plain, filtered];
   if (width * height > tuning.trialArea) return compress(source, likely);
   const { size: otherwise } = compress(source, unlikely);
   const stream = compress(source, likely);

@@ -183,9 +183,9 @@ function writeBlock(writing: Writing, block: PixelBlock): void {
   const { width, height, address, stride } = block;
   const { writer } = writing;
   const workspace = openWorkspace(1);
-  const { kernels, palette, indexes } = workspace;
+  const { kernels, palette } = workspace;
   const limit = mostColours(width * height, writer.pixelSize);
-  const colours = kernels.scanPalette(address, stride, width, height, limit, palette, indexes);
+  const colours = kernels.scanPalette(address, stride, width, height, limit, palette, 0);
   if (colours === 1) {
     writeFill(writing, workspace.memory.words[address >>> 2]!);
   } else if (colours > 1) {

@@ -2,7 +2,9 @@
 import { DeflateEffort } from '../zlib-stream.ts';
 
 export interface Tuning {
-  /** Bits and indexes: few bytes, worth more time than pixels. */
+  /** Bits, and indexes of 16 colours or fewer: consoles and dialogs, of which little is left. Worth most time. */
+  readonly plain: DeflateEffort;
+  /** Indexes of more colours. */
   readonly indexes: DeflateEffort;
   /** Pixels, of screens rather than of photos. */
   readonly pixels: DeflateEffort;
@@ -16,17 +18,49 @@ const { Stored, Huffman, Greedy, Lazy, Chains, Deep, Best } = DeflateEffort;
 const NEVER = 0;
 const ALWAYS: number = Number.POSITIVE_INFINITY;
 
-const fast: Tuning = { indexes: Lazy, pixels: Greedy, gradient: Huffman, trialArea: NEVER };
-const usual: Tuning = { indexes: Chains, pixels: Lazy, gradient: Huffman, trialArea: 8192 };
-const small: Tuning = { indexes: Deep, pixels: Chains, gradient: Lazy, trialArea: ALWAYS };
+const stored: Tuning = {
+  plain: Stored,
+  indexes: Stored,
+  pixels: Stored,
+  gradient: Stored,
+  trialArea: NEVER,
+};
+const fast: Tuning = {
+  plain: Lazy,
+  indexes: Greedy,
+  pixels: Greedy,
+  gradient: Huffman,
+  trialArea: NEVER,
+};
+const usual: Tuning = { ...fast, indexes: Lazy };
+const thorough: Tuning = {
+  ...usual,
+  plain: Chains,
+  indexes: Chains,
+  pixels: Lazy,
+  trialArea: 8192,
+};
+const small: Tuning = {
+  plain: Deep,
+  indexes: Deep,
+  pixels: Chains,
+  gradient: Lazy,
+  trialArea: ALWAYS,
+};
 const smaller: Tuning = { ...small, pixels: Deep };
-const smallest: Tuning = { indexes: Best, pixels: Best, gradient: Deep, trialArea: ALWAYS };
+const smallest: Tuning = {
+  plain: Best,
+  indexes: Best,
+  pixels: Best,
+  gradient: Deep,
+  trialArea: ALWAYS,
+};
 
 const tunings: readonly Tuning[] = [
-  { indexes: Stored, pixels: Stored, gradient: Stored, trialArea: NEVER },
+  stored,
   fast,
   usual,
-  { ...usual, pixels: Chains },
+  thorough,
   small,
   small,
   smaller,

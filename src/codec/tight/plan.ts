@@ -130,12 +130,13 @@ function lookAtBand(band: Band, planning: Planning): Part[] {
 function lookAtSquare(band: Band, x: number, width: number, planning: Planning): Part {
   const { address, stride, height, y } = band;
   const { workspace, preferMany } = planning;
-  const { kernels, memory, palette, indexes } = workspace;
+  const { kernels, memory, palette } = workspace;
   const pixels = address + 4 * x;
   const part: Part = { x, y, width, height, colours: 0, value: 0, transitions: 0, list: 0 };
-  if (preferMany && looksDense(pixels, stride, width, height, workspace)) return part;
+  const square = { width, height, address: pixels, stride };
+  if (looksDense(square, preferMany ? denseForJpeg : denseForIndexes, workspace)) return part;
   const limit = mostColours(width * height, planning.pixelSize);
-  const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, indexes);
+  const colours = kernels.scanPalette(pixels, stride, width, height, limit, palette, 0);
   if (colours === 0) return part;
   const { words } = memory;
   const transitions = words[(palette + PALETTE_TRANSITIONS) >>> 2]!;
@@ -158,23 +159,29 @@ export function mostColours(area: number, pixelSize: number): number {
 }
 
 const SAMPLED_ROWS = 4;
+/** A square is dense when its sampled rows have more than so many colours, and one pixel in so many differs from the last. */
+interface Density {
+  readonly colours: number;
+  readonly every: number;
+}
 
-/** Four rows tell: many colours that change at every third pixel or more often. */
+/** Smooth text, too: JPEG takes as long as indexes of many colours. */
+const denseForJpeg: Density = { colours: 32, every: 6 };
+/** What then has more than 256 colours in all. */
+const denseForIndexes: Density = { colours: 96, every: 3 };
+
 function looksDense(
-  pixels: number,
-  stride: number,
-  width: number,
-  height: number,
-  { kernels, palette, indexes }: Workspace,
+  { address, stride, width, height }: PixelBlock,
+  { colours, every }: Density,
+  { kernels, palette }: Workspace,
 ): boolean {
   if (height < 32 || width < 32) return false;
   const step = Math.floor(height / SAMPLED_ROWS);
   const rows = SAMPLED_ROWS * step;
-  const transitions = kernels.countTransitions(pixels, stride, width, rows, step);
-  if (3 * transitions <= SAMPLED_ROWS * width) return false;
-  return (
-    kernels.scanPalette(pixels, step * stride, width, SAMPLED_ROWS, 48, palette, indexes) === 0
-  );
+  const transitions = kernels.countTransitions(address, stride, width, rows, step);
+  if (every * transitions <= SAMPLED_ROWS * width) return false;
+  const rowStep = step * stride;
+  return kernels.scanPalette(address, rowStep, width, SAMPLED_ROWS, colours, palette, 0) === 0;
 }
 
 // Estimates of bytes, measured on screens of text, of windows and of photos.
@@ -190,11 +197,22 @@ const dataCost = (colours: number, transitions: number): number => {
   return colours <= 16 ? transitions / 2 : (3 * transitions) / 4;
 };
 
-const cost = (colours: number, transitions: number, pixelSize: number): number =>
-  headCost(colours, pixelSize) + dataCost(colours, transitions);
+/** Bytes of bits and indexes that weigh as much as one on the wire. */
+const RAW_BYTES = 64;
+/** However much alike, bits and indexes take time, and room in the window in which repetitions are found. */
+const rawCost = (colours: number, area: number): number => {
+  if (colours <= 1) return 0;
+  return (colours === 2 ? area / 8 : area) / RAW_BYTES;
+};
+
+const cost = (colours: number, transitions: number, area: number, pixelSize: number): number =>
+  headCost(colours, pixelSize) + dataCost(colours, transitions) + rawCost(colours, area);
+
+const costOf = ({ colours, transitions, width, height }: Part, pixelSize: number): number =>
+  cost(colours, transitions, width * height, pixelSize);
 
 const totalCost = (parts: readonly Part[], { pixelSize }: PlanOptions): number =>
-  parts.reduce((sum, part) => sum + cost(part.colours, part.transitions, pixelSize), 0);
+  parts.reduce((sum, part) => sum + costOf(part, pixelSize), 0);
 
 /** Joins neighbours of a band from left to right. */
 function joinAcross(squares: readonly Part[], planning: Planning): Part[] {
@@ -253,10 +271,9 @@ function joinColours(
   if (colours === 0) return false;
   // Where the two touch, some rows change once more.
   const transitions = first.transitions + second.transitions + height / 4;
-  const apart =
-    cost(first.colours, first.transitions, pixelSize) +
-    cost(second.colours, second.transitions, pixelSize);
-  if (cost(colours, transitions, pixelSize) > apart) return false;
+  const area = first.width * first.height + second.width * second.height;
+  const apart = costOf(first, pixelSize) + costOf(second, pixelSize);
+  if (cost(colours, transitions, area, pixelSize) > apart) return false;
   first.list = first.list === 0 ? second.list : first.list;
   workspace.kernels.copyColours(workspace.palette, first.list);
   first.colours = colours;

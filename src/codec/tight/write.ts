@@ -66,6 +66,8 @@ function bitsAreSmaller({ width, height }: PixelBlock, pixelSize: number): boole
   return bits < width * height * pixelSize;
 }
 
+const FEW_COLOURS = 16;
+
 /** A block whose colours, two or more, are those of a list. */
 function writeIndexed(
   { sink, streams, pixel, tuning }: Writing,
@@ -83,7 +85,8 @@ function writeIndexed(
     .u8(count - 1);
   pixel.write(colours, sink.reserve(count * pixel.size), 0);
   const rowBytes = indexedRowBytes(width, count);
-  const shape = { bytesPerPixel: 1, rowBytes, effort: tuning.indexes };
+  const effort = count <= FEW_COLOURS ? tuning.plain : tuning.indexes;
+  const shape = { bytesPerPixel: 1, rowBytes, effort };
   const { kernels, palette } = workspace;
   const [zero] = colours as unknown as [number];
   streams.write(sink, stream, rowBytes * height, shape, (target) => {
@@ -96,6 +99,9 @@ function writeIndexed(
   });
 }
 
+/** With fewer repeats, gradients leave less than repetitions do, in less time. */
+const MOST_REPEATS = 0.7;
+
 /** A block as its pixels, filtered or not. */
 function writePixels(writing: Writing, block: PixelBlock): void {
   const { sink, pixel, tuning, gradient } = writing;
@@ -106,7 +112,7 @@ function writePixels(writing: Writing, block: PixelBlock): void {
     return;
   }
   if (area > tuning.trialArea) {
-    if (isSmooth(block)) writeGradient(writing, block);
+    if (repeatingPart(block) < MOST_REPEATS) writeGradient(writing, block);
     else writePlain(writing, block);
     return;
   }
@@ -157,9 +163,9 @@ function writeGradient({ sink, streams, pixel, tuning }: Writing, block: PixelBl
 
 const SAMPLE_EVERY = 5;
 
-/** As photos are: less than a third of the pixels are as their left or upper neighbour. */
-export function isSmooth({ width, height, address, stride }: PixelBlock): boolean {
+/** Which part of the pixels, 0 to 1, are as their left or upper neighbour: few in photos. NaN where none has both. */
+export function repeatingPart({ width, height, address, stride }: PixelBlock): number {
   const sampled = Math.ceil((height - 1) / SAMPLE_EVERY) * (width - 1);
   const { kernels } = kernelSet();
-  return 3 * kernels.countRepeats(address, stride, width, height, SAMPLE_EVERY) < sampled;
+  return kernels.countRepeats(address, stride, width, height, SAMPLE_EVERY) / sampled;
 }

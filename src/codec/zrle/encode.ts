@@ -12,7 +12,7 @@ import { maxTileBytes, Subencoding, tilesOf } from './tile.ts';
 
 // The largest rectangle bounds how long the event loop stands still.
 const MAX_WIDTH = 2048;
-const MAX_AREA = 2048 * 64;
+const MAX_AREA = 2048 * 256;
 const TILE_SIDE = 64;
 const DEFAULT_LEVEL = 2;
 

@@ -27,7 +27,7 @@ export interface Kernels {
   readonly clearPalette: (palette: number) => void;
   /**
    * Collects the distinct values of a block in order of appearance, and writes each pixel's index, one byte each, row after
-   * row without gaps. Returns their number; 0 when there are more than `limit` (1..256), as soon as that is known: then the
+   * row without gaps, at `indexes`, unless that is 0. Returns their number; 0 when there are more than `limit` (1..256), as soon as that is known: then the
    * palette holds nothing of use.
    */
   readonly scanPalette: (

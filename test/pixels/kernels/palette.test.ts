@@ -63,6 +63,11 @@ describe('kernel scanPalette', () => {
       if (count === 0) return;
       const transitions = all.filter((value, i) => i > 0 && value !== all[i - 1]).length;
       assert.deepEqual(same(paletteOf), [transitions, ...distinct]);
+      const again = same(({ set: { kernels }, pixels, palettes: [palette] }) =>
+        kernels.scanPalette(pixels, stride, width, height, limit, palette, 0),
+      );
+      assert.equal(again, count);
+      assert.deepEqual(same(paletteOf), [transitions, ...distinct]);
       const indexes = same(({ set, target }) => bytesAt(set, target, width * height + 32));
       const position = new Map(distinct.map((value, i) => [value, i]));
       assert.deepEqual(
@@ -101,6 +106,7 @@ describe('kernels mapIndexes and mapBits', () => {
         assert.deepEqual(mapped.subarray(0, width * height), scanned);
       }
       same(({ set, pixels, target }) => {
+        set.memory.bytes.fill(0xa5, target, target + width * height + 32);
         set.kernels.mapBits(pixels, stride, width, height, values[0]!, target);
         return bytesAt(set, target, ((width + 7) >> 3) * height + 32);
       });

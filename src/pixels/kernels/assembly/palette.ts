@@ -45,13 +45,40 @@ function find(palette: usize, generation: u64, value: u32): u32 {
   return load<u16>(slot);
 }
 
-function allEqual(pixels: usize, value: v128): bool {
-  return !v128.any_true(
-    v128.or(
-      v128.or(v128.xor(v128.load(pixels), value), v128.xor(v128.load(pixels, 16), value)),
-      v128.or(v128.xor(v128.load(pixels, 32), value), v128.xor(v128.load(pixels, 48), value)),
-    ),
+/** Which of 16 pixels differ from the one before, as bits; before the first one stands `last`. */
+function changesIn(pixels: usize, last: u32): u32 {
+  const first = v128.load(pixels);
+  const before = i32x4.replace_lane(
+    i8x16.shuffle(first, first, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+    0,
+    last,
   );
+  const low = i16x8.narrow_i32x4_s(
+    i32x4.ne(first, before),
+    i32x4.ne(v128.load(pixels, 16), v128.load(pixels, 12)),
+  );
+  const high = i16x8.narrow_i32x4_s(
+    i32x4.ne(v128.load(pixels, 32), v128.load(pixels, 28)),
+    i32x4.ne(v128.load(pixels, 48), v128.load(pixels, 44)),
+  );
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+}
+
+/** 16 indexes of which those from a lane on are another. */
+function replaceFrom(indexes: v128, lane: u32, index: u32): v128 {
+  const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const chosen = i8x16.ge_u(lanes, i8x16.splat(<i8>lane));
+  return v128.bitselect(i8x16.splat(<i8>index), indexes, chosen);
+}
+
+/** The first `count` of 16 indexes; what is written too much, but for the end, is written again by who comes next. */
+function storeIndexes(target: usize, indexes: v128, count: u32, end: usize): void {
+  if (target + 16 <= end) {
+    v128.store(target, indexes);
+    return;
+  }
+  for (let i: u32 = 0; i < count; i++)
+    store<u8>(target + i, i8x16.extract_lane_u(i8x16.swizzle(indexes, i8x16.splat(<i8>i)), 0));
 }
 
 export function clearPalette(palette: usize): void {
@@ -76,36 +103,52 @@ export function scanPalette(
 ): u32 {
   clearPalette(palette);
   const generation = <u64>load<u32>(palette + GENERATION);
+  const wanted = indexes != 0;
+  const indexesEnd = indexes + <usize>width * height;
   let last = load<u32>(pixels);
-  let count: u32 = 0;
-  let index: u32 = 0;
+  let index = <u32>findOrAdd(palette, generation, last, 0, limit);
+  let count: u32 = 1;
   let transitions: u32 = 0;
   for (let y: u32 = 0; y < height; y++) {
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
+    // Only what changes is looked up. Going from change to change has one branch that cannot be foretold: the last.
     while (at < end) {
-      if (count > 0 && at + 64 <= end && allEqual(at, i32x4.splat(last))) {
-        v128.store(indexes, i8x16.splat(<i8>index));
-        at += 64;
-        indexes += 16;
-        continue;
+      const pixelCount = min<u32>(16, <u32>(end - at) >>> 2);
+      let changes = changesIn(at, last) & ((1 << pixelCount) - 1);
+      let run = i8x16.splat(<i8>index);
+      if (changes != 0) {
+        transitions += popcnt(changes);
+        last = load<u32>(at + (pixelCount << 2) - 4);
+        do {
+          const lane = ctz(changes);
+          changes &= changes - 1;
+          const value = load<u32>(at + (lane << 2));
+          const slot = firstSlot(palette, value);
+          const key = ((<u64>value) << 16) | generation;
+          const entry = load<u64>(slot);
+          index = <u32>entry & 0xffff;
+          if (entry >>> 16 != key) {
+            if (((entry >>> 16) & 0xffff) != generation) {
+              if (count >= limit) return 0;
+              store<u64>(slot, (key << 16) | <u64>count);
+              store<u32>(palette + COLOURS + ((<usize>count) << 2), value);
+              index = count++;
+            } else {
+              const found = findOrAdd(palette, generation, value, count, limit);
+              if (found < 0) return 0;
+              index = <u32>found;
+              if (index == count) count++;
+            }
+          }
+          if (wanted) run = replaceFrom(run, lane, index);
+        } while (changes != 0);
       }
-      // Where values change, they are looked up one by one, changed or not: a branch that cannot be foretold costs more.
-      const stop = min(at + 64, end);
-      for (; at < stop; at += 4, indexes++) {
-        const value = load<u32>(at);
-        transitions += u32(value != last);
-        last = value;
-        const entry = load<u64>(firstSlot(palette, value));
-        index = <u32>entry & 0xffff;
-        if (entry >>> 16 != (((<u64>value) << 16) | generation)) {
-          const found = findOrAdd(palette, generation, value, count, limit);
-          if (found < 0) return 0;
-          index = <u32>found;
-          if (index == count) count++;
-        }
-        store<u8>(indexes, <u8>index);
+      if (wanted) {
+        storeIndexes(indexes, run, pixelCount, indexesEnd);
+        indexes += pixelCount;
       }
+      at += pixelCount << 2;
     }
     pixels += stride;
   }
@@ -160,27 +203,32 @@ export function mapIndexes(
   target: usize,
 ): void {
   const generation = <u64>load<u32>(palette + GENERATION);
+  const targetEnd = target + <usize>width * height;
   let last = load<u32>(pixels);
   let index = find(palette, generation, last);
   for (let y: u32 = 0; y < height; y++) {
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
     while (at < end) {
-      if (at + 64 <= end && allEqual(at, i32x4.splat(last))) {
-        v128.store(target, i8x16.splat(<i8>index));
-        at += 64;
-        target += 16;
-        continue;
+      const pixelCount = min<u32>(16, <u32>(end - at) >>> 2);
+      let changes = changesIn(at, last) & ((1 << pixelCount) - 1);
+      let run = i8x16.splat(<i8>index);
+      if (changes != 0) {
+        last = load<u32>(at + (pixelCount << 2) - 4);
+        do {
+          const lane = ctz(changes);
+          changes &= changes - 1;
+          const value = load<u32>(at + (lane << 2));
+          const entry = load<u64>(firstSlot(palette, value));
+          index = <u32>entry & 0xffff;
+          if (entry >>> 16 != (((<u64>value) << 16) | generation))
+            index = find(palette, generation, value);
+          run = replaceFrom(run, lane, index);
+        } while (changes != 0);
       }
-      const stop = min(at + 64, end);
-      for (; at < stop; at += 4, target++) {
-        last = load<u32>(at);
-        const entry = load<u64>(firstSlot(palette, last));
-        index = <u32>entry & 0xffff;
-        if (entry >>> 16 != (((<u64>last) << 16) | generation))
-          index = find(palette, generation, last);
-        store<u8>(target, <u8>index);
-      }
+      storeIndexes(target, run, pixelCount, targetEnd);
+      target += pixelCount;
+      at += pixelCount << 2;
     }
     pixels += stride;
   }

@@ -93,7 +93,7 @@ export function paletteKernels(memory: KernelMemory): PaletteKernels {
             if (index === count) count++;
             last = value;
           }
-          bytes[at++] = index;
+          if (indexes !== 0) bytes[at++] = index;
         }
       }
       words[(palette + PALETTE_COUNT) >>> 2] = count;
