@@ -26,13 +26,16 @@ const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : 
 export function viewerCommands(target: ViewerTarget): ViewerCommands[] {
   const best = target.protections[0];
   if (best === undefined) return [];
-  return [tigerVnc(target, best), gtkVnc(target, best), remmina(target, best)];
+  return [tigerVnc(target), gtkVnc(target, best), remmina(target, best)];
 }
 
-function tigerVnc(
-  { host, port, caFile, clientCertificates }: ViewerTarget,
-  best: Protection,
-): ViewerCommands {
+function tigerVnc({
+  host,
+  port,
+  caFile,
+  clientCertificates,
+  protections,
+}: ViewerTarget): ViewerCommands {
   const viewer = 'TigerVNC';
   if (clientCertificates)
     return {
@@ -40,6 +43,8 @@ function tigerVnc(
       commands: [],
       notes: ['cannot bring a client certificate, and one is required'],
     };
+  const best = protections.find(({ name }) => !name.endsWith('SASL'));
+  if (best === undefined) return { viewer, commands: [], notes: ['does not speak SASL'] };
   const ca = best.layer === 'x509' && caFile !== undefined ? [`-X509CA ${shellQuote(caFile)}`] : [];
   return {
     viewer,

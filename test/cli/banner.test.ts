@@ -47,6 +47,14 @@ describe('banner', () => {
       }
   });
 
+  it('names to TigerVNC what it speaks: no SASL', () => {
+    const banner = (security: string): string =>
+      renderBanner(facts(security), { columns: 100, ...plain });
+    assert.match(banner('X509SASL,X509Vnc'), /vncviewer -SecurityTypes X509Vnc /);
+    assert.doesNotMatch(banner('X509SASL'), /-SecurityTypes/);
+    assert.match(banner('X509SASL'), /does not speak SASL/);
+  });
+
   it('uses ASCII where the locale cannot show more', () => {
     const text = renderBanner(facts('X509Vnc'), { columns: 80, unicode: false, colour: false });
     assert.match(text, /^[\n\x20-\x7e]+$/);

@@ -217,7 +217,9 @@ for (const viewer of [tigervnc, gvncviewer]) {
       }),
     );
 
-    for (const mode of ['VncAuth', 'TLSVnc', 'X509Vnc'] as const) {
+    for (const mode of (['VncAuth', 'TLSVnc', 'X509Vnc', 'X509SASL'] as const).filter((each) =>
+      viewer.modes.includes(each),
+    )) {
       it(`is refused over ${mode} with a wrong password`, { skip }, () =>
         withViewer(viewer, mode, { password: 'wrong123' }, async (run) => {
           await until('the refusal', () => run.events.authenticationfailed.length > 0, PICTURE_MS);
