@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac, pbkdf2Sync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import {
   AuthenticationError,
@@ -244,16 +245,36 @@ describe('SASL client by SCRAM', () => {
     return fromUtf8((await server.take(length)).subarray(0, length - 1));
   }
 
-  async function begun(): Promise<{
+  async function begun(chunkBytes = 1000): Promise<{
     server: ScriptedPeer;
     outcome: Promise<unknown>;
     nonce: string;
   }> {
-    const { server, outcome } = dialType(sasl, { credentials, tlsInfo });
+    const { server, outcome } = dialType(sasl, { credentials, tlsInfo, chunkBytes });
     await server.send(list('SCRAM-SHA-256')).expect(list('SCRAM-SHA-256'));
     const [, nonce = ''] = /^n,,n=alice,r=(.{24})$/.exec(await step(server)) ?? [];
     assert.notEqual(nonce, '');
     return { server, outcome, nonce };
+  }
+
+  for (const [how, chunkBytes, early] of [
+    ['with its last message', 1, true],
+    ['after an empty step', 64, false],
+  ] as const) {
+    it(`logs in where the server ends ${how}, ${chunkBytes} bytes at a time`, async () => {
+      const { server, outcome, nonce } = await begun(chunkBytes);
+      const first = `r=${nonce}x,s=c2FsdA==,i=4096`;
+      server.send(`${data(first)}00`);
+      const final = (await step(server)).replace(/,p=.*$/, '');
+      const salted = pbkdf2Sync('open sesame', 'salt', 4096, 32, 'sha256');
+      const serverKey = createHmac('sha256', salted).update('Server Key').digest();
+      const signature = createHmac('sha256', serverKey)
+        .update(`n=alice,r=${nonce},${first},${final}`)
+        .digest('base64');
+      server.send(`${data(`v=${signature}`)}${early ? '01' : '00'}`);
+      if (!early) await server.expect('00000000').then(() => server.send(done));
+      await outcome;
+    });
   }
 
   it('refuses a server that ends before it showed that it knows the password', async () => {
