@@ -1,4 +1,6 @@
 /** Entry point `sallyport` in browsers: the same viewer for programs, over WebSockets. */
+export type { ClientVerbs, Verb, VncSession } from './client/automation/verbs.ts';
+export { hashPicture, type PictureHash } from './client/automation/picture-hash.ts';
 export { connect, type ConnectOptions } from './browser/connect.ts';
 export {
   connectClient,

@@ -1,4 +1,6 @@
 /** Entry point `sallyport`: a viewer for programs, and the types and errors that both ends share. */
+export type { ClientVerbs, Verb, VncSession } from './client/automation/verbs.ts';
+export { hashPicture, type PictureHash } from './client/automation/picture-hash.ts';
 export { connect, type ConnectOptions, type ConnectTls } from './node/connect.ts';
 export type { KnownServersOptions } from './node/known-servers.ts';
 export {

@@ -1,5 +1,6 @@
 /** The library's `connect` in pages: over WebSockets alone, as a page cannot open any other connection. */
-import { connectClient, type ClientOptions, type VncClient } from '../client/client.ts';
+import { withVerbs, type VncSession } from '../client/automation/verbs.ts';
+import { connectClient, type ClientOptions } from '../client/client.ts';
 import { acceptedTypes, credentialsOf, type LoginOptions } from '../client/login.ts';
 import { offerInsideTls } from '../security/policy.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
@@ -24,7 +25,7 @@ export interface ConnectOptions
 export async function connect(
   target: string | ByteStream,
   options: ConnectOptions = {},
-): Promise<VncClient> {
+): Promise<VncSession> {
   const { signal } = options;
   const accept = acceptedTypes(options);
   const url = typeof target === 'string' ? webSocketUrl(target) : undefined;
@@ -32,12 +33,13 @@ export async function connect(
   const onAbort = (): void => stream.destroy();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    return await connectClient({
+    const client = await connectClient({
       ...options,
       stream,
       accept: url?.protocol === 'wss:' ? offerInsideTls(accept) : accept,
       credentials: credentialsOf(options),
     });
+    return withVerbs(client);
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }

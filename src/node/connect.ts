@@ -1,5 +1,6 @@
 /** Connects to a VNC server by its address: the library's `connect` on Node. Verified X.509, or whatever is named instead. */
 import { connectClient, type ClientOptions, type VncClient } from '../client/client.ts';
+import { withVerbs, type VncSession } from '../client/automation/verbs.ts';
 import { acceptedTypes, credentialsOf, narrowedTo, type LoginOptions } from '../client/login.ts';
 import type { TlsInfo } from '../security/tls-port.ts';
 import { offerInsideTls } from '../security/policy.ts';
@@ -52,11 +53,11 @@ export interface ConnectOptions
  * `ws://` and `wss://`, or a ByteStream that is connected already. Rejects with TypeError for an address or an option that
  * cannot be, else with a VncError, which says the phase in which it failed, the cause, and the cure.
  */
-export function connect(
+export async function connect(
   target: string | ByteStream,
   options: ConnectOptions = {},
-): Promise<VncClient> {
-  return connectWith(connectClient, target, options);
+): Promise<VncSession> {
+  return withVerbs(await connectWith(connectClient, target, options));
 }
 
 /** The same, with another way to begin the session once the connection stands: recordings listen to it. */

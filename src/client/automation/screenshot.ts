@@ -7,6 +7,7 @@ import { OPAQUE, type Framebuffer } from '../../pixels/framebuffer.ts';
 import { Region } from '../../pixels/region.ts';
 import { contains, describeRectangle, isEmpty, type Rectangle } from '../../rfb/rectangle.ts';
 import type { VncClient } from '../client.ts';
+import { pngOf } from './picture-file.ts';
 import { checkScale, scalePicture } from './scale.ts';
 import { DEFAULT_TIMEOUT_MS, waitFor, type WaitLimits } from './wait-for.ts';
 
@@ -30,6 +31,8 @@ export interface ScreenshotOptions extends WaitLimits {
   readonly region?: Rectangle;
   /** Draws the pointer's shape, if the server sent one, pointing there on the screen: RFB does not tell where it is. */
   readonly cursor?: { readonly x: number; readonly y: number };
+  /** `pixels` (default): a Picture. `png`: a PNG file of it, opaque. */
+  readonly format?: 'pixels' | 'png';
   /** Above 0, up to 1 (default): both sides times this. New pixels are the mean of those that they cover. */
   readonly scale?: number;
 }
@@ -41,18 +44,28 @@ const MISSING_RECTANGLES = 1024;
  * Lossless only if no JPEG was permitted (`connect` with `jpeg: false`). Rejects with RangeError when the region is not on
  * the screen or `scale` is none, and with TimeoutError when the server does not send it.
  */
+export function screenshot(
+  client: VncClient,
+  options: ScreenshotOptions & { readonly format: 'png' },
+): Promise<Uint8Array>;
+/** As a Picture. */
+export function screenshot(
+  client: VncClient,
+  options?: ScreenshotOptions & { readonly format?: 'pixels' },
+): Promise<Picture>;
 export async function screenshot(
   client: VncClient,
   options: ScreenshotOptions = {},
-): Promise<Picture> {
-  const { scale = 1, ...rest } = options;
+): Promise<Picture | Uint8Array> {
+  const { scale = 1, format = 'pixels', ...rest } = options;
   checkScale(scale);
-  return scalePicture(await take(client, rest), scale);
+  const picture = scalePicture(await take(client, rest), scale);
+  return format === 'png' ? pngOf(picture) : picture;
 }
 
 async function take(
   client: VncClient,
-  options: Omit<ScreenshotOptions, 'scale'>,
+  options: Omit<ScreenshotOptions, 'scale' | 'format'>,
 ): Promise<Picture> {
   const { fresh = true, region, cursor, ...limits } = options;
   checkRegion(client.framebuffer, region);

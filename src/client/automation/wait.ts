@@ -1,4 +1,6 @@
 /** Waiting for the screen: until it changes, until it is still, until it shows a picture. */
+import type { Framebuffer } from '../../pixels/framebuffer.ts';
+import { hashPicture, type PictureHash } from './picture-hash.ts';
 import { TimeoutError } from '../../core/errors.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
 import type { VncClient } from '../client.ts';
@@ -85,13 +87,12 @@ export interface WaitForRegionOptions extends WaitLimits {
 }
 
 /**
- * Resolves with the difference once the screen shows the picture there. Transparent pixels of it match anything. Starts
- * with a
- * fresh picture. Its TimeoutError says how near the screen came last.
+ * Resolves with the difference once the screen shows the picture there, or one with that hash (then the difference is 0, or
+ * all that there can be). Transparent pixels of a picture match anything. Starts with a fresh picture. Its TimeoutError says how near the screen came last.
  */
 export async function waitForRegion(
   client: VncClient,
-  picture: Picture,
+  picture: Picture | PictureHash,
   options: WaitForRegionOptions = {},
 ): Promise<number> {
   const { x = 0, y = 0, tolerance = 0, ...limits } = options;
@@ -104,7 +105,7 @@ export async function waitForRegion(
       const look = (): void => {
         try {
           checkRegion(client.framebuffer, region);
-          apart = difference(client.framebuffer, picture, x, y);
+          apart = apartFrom(client.framebuffer, picture, region);
           if (apart <= tolerance) resolve(apart);
         } catch (error) {
           reject(error);
@@ -119,6 +120,13 @@ export async function waitForRegion(
     const what = `the picture at ${x},${y} (it differs by ${apart.toFixed(2)}, allowed ${tolerance})`;
     throw new TimeoutError(what, timeoutMs, { phase: 'session', cause: error });
   }
+}
+
+/** A hash tells only whether it is the same. */
+function apartFrom(screen: Framebuffer, wanted: Picture | PictureHash, region: Rectangle): number {
+  if ('pixels' in wanted) return difference(screen, wanted, region.x, region.y);
+  const { width, height } = region;
+  return hashPicture({ width, height, pixels: screen.get(region) }).hash === wanted.hash ? 0 : 255;
 }
 
 const inRegion = (region: Rectangle | undefined) => (region === undefined ? {} : { region });

@@ -26,12 +26,22 @@ const FRAME_BYTES = SIGNATURE.length + 3 * CHUNK_FRAME_BYTES + HEADER_BYTES;
 /** `palette` has red, green and blue of each colour, and is empty where there is none. */
 export function writeFile(
   sink: ByteWriter,
-  { width, height, bits, colourType }: PngHeader,
+  header: PngHeader,
   palette: Uint8Array,
   data: WholeStream,
 ): void {
   const paletteBytes = palette.length === 0 ? 0 : CHUNK_FRAME_BYTES + palette.length;
   writeCompactLength(sink, FRAME_BYTES + paletteBytes + data.size);
+  writePng(sink, header, palette, data);
+}
+
+/** The file by itself. */
+export function writePng(
+  sink: ByteWriter,
+  { width, height, bits, colourType }: PngHeader,
+  palette: Uint8Array,
+  data: WholeStream,
+): void {
   sink.bytes(SIGNATURE);
   const header = new ByteWriter(HEADER_BYTES);
   header.u32(width).u32(height).u8(bits).u8(colourType);
