@@ -105,6 +105,7 @@ describe('kernels that unpack', () => {
 
   it('unpackZrleTile: agrees with its twin on tiles of every kind, whole and broken', () => {
     let refused = 0;
+    let cases = 0;
     forManySeeds(20_000, (random) => {
       const { width, height, stride } = sizeOf(random);
       const source = zrleTile(random, width * height, width, height);
@@ -121,9 +122,13 @@ describe('kernels that unpack', () => {
           at.workspace,
         );
       const result = compare(random, source, run, extent({ stride, height }));
+      cases++;
       if (result === 0) refused++;
     });
-    assert.ok(refused > 1000 && refused < 15_000, `${refused} were refused`);
+    assert.ok(
+      refused > 0.05 * cases && refused < 0.75 * cases,
+      `${refused} of ${cases} were refused`,
+    );
   });
 });
 
