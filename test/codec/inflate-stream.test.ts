@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { createInflater, type Inflater } from '../../src/codec/inflate-stream.ts';
+import { createInflater } from '../../src/codec/inflate-stream.ts';
 import { createDeflater } from '../../src/codec/zlib-stream.ts';
 import { ProtocolError } from '../../src/core/errors.ts';
 import { createKernels, kernelSet, useKernels } from '../../src/pixels/kernels/kernels.ts';
 import { fromHex } from '../../src/wire/hex.ts';
+import { inflateAll } from './inflate-all.ts';
 
 /** Bytes that neither shrink to nothing nor stay whole, the same for the same seed. */
 function mixture(length: number, seed: number): Uint8Array {
@@ -15,23 +16,6 @@ function mixture(length: number, seed: number): Uint8Array {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return i % 100 < 50 ? 7 : state >>> 24;
   });
-}
-
-/** All of a block that yields `count` bytes, taken `step` at a time. */
-function inflateAll(
-  inflater: Inflater,
-  input: Uint8Array,
-  count: number,
-  step = count,
-): Uint8Array {
-  const out = new Uint8Array(count);
-  inflater.open(input);
-  for (let at = 0; at < count; at += step) {
-    const size = Math.min(step, count - at);
-    out.set(inflater.read(size), at);
-  }
-  inflater.close();
-  return out;
 }
 
 describe('createInflater', () => {

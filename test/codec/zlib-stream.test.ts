@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { constants, createInflate, inflateSync } from 'node:zlib';
-import { createInflater, type Inflater } from '../../src/codec/inflate-stream.ts';
+import { createInflater } from '../../src/codec/inflate-stream.ts';
 import { createDeflater, DeflateEffort } from '../../src/codec/zlib-stream.ts';
 import { createKernels, kernelSet, useKernels } from '../../src/pixels/kernels/kernels.ts';
 import { Random as SeededRandom } from '../pixels/kernels/twins.ts';
 import { NaiveZlibStream } from '../reference/naive-zlib-stream.ts';
+import { inflateAll } from './inflate-all.ts';
 
 /** Bytes that neither shrink to nothing nor stay whole, the same for the same seed. */
 function mixture(length: number, seed: number): Uint8Array {
@@ -100,23 +101,6 @@ class OwnInflaters {
     } while (left[0] === 0);
     return Buffer.concat(parts);
   }
-}
-
-/** All of a block that yields `count` bytes, taken `step` at a time. */
-function inflateAll(
-  inflater: Inflater,
-  input: Uint8Array,
-  count: number,
-  step = count,
-): Uint8Array {
-  const out = new Uint8Array(count);
-  inflater.open(input);
-  for (let at = 0; at < count; at += step) {
-    const size = Math.min(step, count - at);
-    out.set(inflater.read(size), at);
-  }
-  inflater.close();
-  return out;
 }
 
 describe('createDeflater', () => {
