@@ -200,7 +200,7 @@ async function play(
     ffmpegMs: (childCpu() - childBefore) / sent,
     latencyMs: median(latencies),
   };
-  updates.release();
+  updates.leave();
   leave();
   return sample;
 }

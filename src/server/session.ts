@@ -139,7 +139,6 @@ export class Session {
   /** Lets go of what the viewer held. Called once, while closing: no message is handled any more. */
   release(): void {
     this.#resizes.release();
-    this.#updates.release();
     this.#input.release();
   }
 

@@ -225,11 +225,6 @@ export class ViewerUpdates {
     this.#video.allow(this.#negotiated, rights.view);
   }
 
-  /** Lets go of what it holds outside; nothing is written any more. */
-  release(): void {
-    this.#video.stop();
-  }
-
   /** One full picture, uncompressed. */
   get frameBytes(): number {
     const { width, height } = this.#size.bounds;
@@ -313,8 +308,9 @@ export class ViewerUpdates {
     if (this.#sentUpdates > before) this.flow.writeMark(w);
   }
 
-  /** The viewer has gone. */
+  /** The viewer has gone: lets go of what it holds outside. Nothing is published to it or written any more. */
   leave(): void {
+    this.#video.stop();
     this.#pixels.leave();
   }
 

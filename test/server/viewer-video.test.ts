@@ -70,7 +70,6 @@ function arrange(t: TestContext, encodings: readonly number[] = KNOWS, width = 5
   viewer.catchUp();
   const random = new Random(7);
   t.after(() => {
-    viewer.updates.release();
     viewer.leave();
     now.mock.restore();
     assert.equal(encoders.open, 0);
