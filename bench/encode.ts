@@ -141,6 +141,7 @@ try {
           theirs,
           rounds,
           passes: passesOf(corpus.plans[mode], passes),
+          warmSeconds: quick ? 0.6 : 1.2,
           ours: { ...theirs, copyRect: moves, pool },
         };
         rows.push(rowOf(corpus, mode, setting, measureEncoders(job, programs)));

@@ -55,7 +55,7 @@ export interface Corpus {
 /** Compilers warm up in about so much. */
 const WARM_PIXELS = 4e7;
 /** As the peers have it. */
-export const MOST_PASSES = 64;
+export const MOST_PASSES = 1024;
 
 /** At least `passes`: a console's takes milliseconds, too few to be measured, and for a compiler to do its work. */
 export const passesOf = (plan: Plan, passes: number): number =>

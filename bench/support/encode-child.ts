@@ -4,6 +4,7 @@
  * seconds, the bytes of a pass; and the processor time of finding what changed.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { createEncodePool } from '../../src/node/encode-pool.ts';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
 import { readFrames, readPlan } from './corpora.ts';
 import { createOurEncoder, type EncoderSettings } from './our-encoder.ts';
@@ -22,13 +23,15 @@ const job = JSON.parse(process.argv[2]!) as EncodeJob;
 const { width, height } = job;
 const frames = readFrames(job.frames, width, height);
 const plan = readPlan(job.plan);
+const pool = job.pool ? createEncodePool() : undefined;
+await pool?.ready();
 const cpu: number[] = [];
 const wall: number[] = [];
 const find: number[] = [];
 let bytes = 0;
 for (let pass = 0; pass < job.passes; pass++) {
   const framebuffer = new Framebuffer(width, height);
-  const encoder = await createOurEncoder(framebuffer, job);
+  const encoder = await createOurEncoder(framebuffer, job, pool);
   const keep = job.stream !== undefined && pass === job.passes - 1;
   const out = keep ? openSync(job.stream, 'w') : undefined;
   let [cpuSum, wallSum, findSum] = [0, 0, 0];
@@ -49,11 +52,12 @@ for (let pass = 0; pass < job.passes; pass++) {
     if (out !== undefined) writeSync(out, update);
   }
   if (out !== undefined) closeSync(out);
-  await encoder.close();
+  encoder.close();
   cpu.push(cpuSum / 1e6);
   wall.push(wallSum / 1e3);
   find.push(findSum / 1e6);
 }
+await pool?.close();
 process.stdout.write(`${JSON.stringify({ cpu, wall, find, bytes })}\n`);
 
 /** Of the processor, by all of the process's threads, since then. */

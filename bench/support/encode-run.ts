@@ -57,6 +57,8 @@ export interface Job {
   readonly ours: EncoderSettings;
   readonly rounds: number;
   readonly passes: number;
+  /** As much work as V8 wants to see before it has optimised what it will, by libvncserver's time for it. */
+  readonly warmSeconds: number;
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -65,13 +67,10 @@ export const childOf = (name: string): string => join(here, `${name}.js`);
 /** Decoders of JPEG differ: libjpeg-turbo's fast transform, which our decoder is given, costs 1.6 dB at quality 92. */
 const LOSSY_AGREEMENT_DB = 3;
 
-/** As much work as V8 wants to see before it has optimised what it will, by libvncserver's time for it. */
-const WARM_SECONDS = 0.6;
-
 export function measureEncoders(wanted: Job, programs: Programs): Measured {
   const plan = wanted.corpus.plans[wanted.mode];
   const { cpu } = runLibvncserver({ ...wanted, passes: 1 }, plan, programs, '');
-  const warming = Math.min(MOST_PASSES, Math.ceil(WARM_SECONDS / Math.max(cpu[0]!, 1e-3)));
+  const warming = Math.min(MOST_PASSES, Math.ceil(wanted.warmSeconds / Math.max(cpu[0]!, 1e-3)));
   const job = { ...wanted, passes: Math.max(wanted.passes, warming) };
   const runs: Record<EncoderName, Passes[]> = { libvncserver: [], ours: [] };
   const bytes = { libvncserver: 0, ours: 0 };

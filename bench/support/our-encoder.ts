@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { codecs } from '../../src/codec/registry.ts';
 import { defaultLimits } from '../../src/core/limits.ts';
 import { Emitter } from '../../src/core/emitter.ts';
-import { createEncodePool } from '../../src/node/encode-pool.ts';
+import type { EncodePool } from '../../src/server/encode-pool.ts';
 import { loadJpegEncoder } from '../../src/node/jpeg.ts';
 import type { Framebuffer } from '../../src/pixels/framebuffer.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
@@ -28,7 +28,7 @@ export interface EncoderSettings {
   readonly quality: number | undefined;
   /** The viewer knows CopyRect, so that moves may be found and sent as such. */
   readonly copyRect: boolean;
-  /** With the threads of the worker pool. */
+  /** With the threads of a worker pool. */
   readonly pool: boolean;
 }
 
@@ -37,22 +37,22 @@ export interface OurEncoder {
   readonly find: (damage: readonly Rectangle[]) => Promise<void> | undefined;
   /** The FramebufferUpdate for what was found: valid until the next. */
   readonly update: () => Uint8Array | Promise<Uint8Array>;
-  readonly close: () => Promise<void>;
+  readonly close: () => void;
 }
 
 /** The server can spread one viewer's update over threads. */
 export const havePool: boolean = availableParallelism() > 1;
 
+/** `pool`: whose threads help; a server has one for all of its viewers. */
 export async function createOurEncoder(
   framebuffer: Framebuffer,
-  settings: EncoderSettings,
+  settings: Omit<EncoderSettings, 'pool'>,
+  pool?: EncodePool,
 ): Promise<OurEncoder> {
   const { width, height } = framebuffer;
   const display = still(framebuffer);
   const shadow = new Shadow(display);
   const jpeg = await loadJpegEncoder();
-  const pool = settings.pool ? createEncodePool() : undefined;
-  await pool?.ready();
   const updates = new ViewerUpdates({
     display,
     shadow,
@@ -96,10 +96,9 @@ export async function createOurEncoder(
       for (const _ of updates.write(writer));
       return writer.written();
     },
-    close: async () => {
+    close: () => {
       updates.leave();
       leave();
-      await pool?.close();
     },
   };
 }
