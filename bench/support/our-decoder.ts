@@ -28,12 +28,14 @@ export async function createOurDecoder(
 ): Promise<OurDecoder> {
   const jpeg = await loadJpegDecoder();
   const options: Partial<ClientOptions> = jpeg === undefined ? {} : { jpeg };
-  const state = initialState({ width, height, format: nativeFormat, name: 'recorded' });
+  const settings = resolveSettings(options);
+  const init = { width, height, format: nativeFormat, name: 'recorded' };
+  const state = initialState(init, settings.createFramebuffer);
   const reader = new ByteReader(recordedStream(recorded));
   const receiver = new UpdateReceiver({
     reader,
     state,
-    settings: resolveSettings(options),
+    settings,
     lifecycle: new Lifecycle(),
   });
   return {

@@ -22,6 +22,7 @@ const serving = await serve({
       connect(upstream, {
         security: 'None',
         signal,
+        sharedPixels: true,
         ...(encodings === undefined ? {} : { encodings, jpeg: false }),
       }),
   }),

@@ -55,6 +55,7 @@ async function openUpstream(
       connect(formatAddress(address), {
         security: isLoopback(address) ? LOCAL_TYPES : REMOTE_TYPES,
         signal,
+        sharedPixels: true,
         // On this machine bytes cost nothing, and what is lost here would be lost again on the way to viewers.
         ...(isLoopback(address) ? { jpeg: false } : {}),
         ...(username === undefined ? {} : { username }),

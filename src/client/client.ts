@@ -59,6 +59,11 @@ export interface ClientOptions extends Omit<ClientHandshakeOptions, 'limits' | '
   readonly autoUpdate?: boolean;
   /** With autoUpdate: let a server that can send updates without being asked for each. Default true. */
   readonly continuousUpdates?: boolean;
+  /**
+   * The framebuffer's pixels are in memory that threads share, where that can be: a server in this process reads them there
+   * without a copy, and browsers draw from no such memory. Whoever keeps a part of `pixels` keeps `pixels` too. Default false.
+   */
+  readonly sharedPixels?: boolean;
 }
 
 /** A running session. */

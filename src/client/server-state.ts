@@ -1,6 +1,6 @@
 /** What a server has said so far, as one record: the update receiver writes it, the session shows it. */
 import type { CursorImage } from '../pixels/cursor-image.ts';
-import { Framebuffer } from '../pixels/framebuffer.ts';
+import type { Framebuffer } from '../pixels/framebuffer.ts';
 import type { ServerInit } from '../rfb/messages/init.ts';
 import { singleScreen, type Screen } from '../rfb/screen.ts';
 
@@ -22,9 +22,12 @@ export interface ServerState {
 }
 
 /** `init` was checked against the limits when it was received. */
-export const initialState = (init: ServerInit): ServerState => ({
+export const initialState = (
+  init: ServerInit,
+  createFramebuffer: (width: number, height: number) => Framebuffer,
+): ServerState => ({
   name: init.name,
-  framebuffer: new Framebuffer(init.width, init.height),
+  framebuffer: createFramebuffer(init.width, init.height),
   screens: singleScreen(init.width, init.height),
   cursor: undefined,
   pointerMode: 'absolute',

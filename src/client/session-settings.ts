@@ -3,6 +3,8 @@ import { codecs, findCodec } from '../codec/registry.ts';
 import type { JpegDecoder } from '../codec/codec.ts';
 import { resolveLimits, type Limits } from '../core/limits.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
+import { Framebuffer } from '../pixels/framebuffer.ts';
+import { collectedFramebuffer } from '../pixels/kernel-framebuffer.ts';
 import { Encoding } from '../rfb/constants.ts';
 import { checkPixelFormat, nativeFormat, type PixelFormat } from '../rfb/pixel-format.ts';
 import type { ClientOptions } from './client.ts';
@@ -18,6 +20,7 @@ export type SessionOptions = Pick<
   | 'limits'
   | 'logger'
   | 'pixelFormat'
+  | 'sharedPixels'
   | 'viewOnly'
 >;
 
@@ -30,6 +33,7 @@ export interface SessionSettings {
   readonly autoUpdate: boolean;
   readonly continuousUpdates: boolean;
   readonly viewOnly: boolean;
+  readonly createFramebuffer: (width: number, height: number) => Framebuffer;
   readonly jpeg: JpegDecoder | undefined;
   /** As it was named to the server. */
   readonly qualityLevel: number | undefined;
@@ -87,6 +91,10 @@ export function resolveSettings(options: SessionOptions): SessionSettings {
     autoUpdate: options.autoUpdate ?? true,
     continuousUpdates: options.continuousUpdates ?? true,
     viewOnly: options.viewOnly ?? false,
+    createFramebuffer:
+      options.sharedPixels === true
+        ? collectedFramebuffer
+        : (width, height) => new Framebuffer(width, height),
     jpeg: options.jpeg,
     qualityLevel,
     limits,

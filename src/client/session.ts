@@ -67,7 +67,7 @@ class Session {
     this.#settings = settings;
     this.#reader = established.reader;
     this.#reader.phase = 'session';
-    this.#state = initialState(established.init);
+    this.#state = initialState(established.init, settings.createFramebuffer);
     this.#outbox = new Outbox(this.#reader.stream, settings.limits, this.#lifecycle);
     this.#input = new Input(this.#outbox, this.#state);
     this.#clipboard = new Clipboard(this.#outbox, settings.limits, (text) =>

@@ -211,11 +211,12 @@ export class UpdateReceiver {
     const { desktop } = outcome;
     if (desktop === undefined) return;
     outcome.desktop = undefined;
-    const { state } = this.#ports;
+    const { state, settings } = this.#ports;
     const { framebuffer } = state;
     const { width, height, screens } = desktop;
     if (width !== framebuffer.width || height !== framebuffer.height) {
-      state.framebuffer = framebuffer.resized(width, height);
+      const created = settings.createFramebuffer(width, height);
+      state.framebuffer = framebuffer.resized(width, height, created);
       outcome.sizeChanged = true;
       damage.clear();
       await this.#breathe(width * height);

@@ -129,6 +129,7 @@ async function connectWhenUp(guest: GuestProcess, waiting: Waiting): Promise<Vnc
         stream,
         accept: { types: [SecurityTypeNumber.None], subtypes: [] },
         credentials: async () => ({}),
+        sharedPixels: true,
         logger,
       });
     } catch (error) {

@@ -102,9 +102,12 @@ export class Framebuffer {
     return block;
   }
 
-  /** A picture of another size with what fits of this one at its top left, the rest black. */
-  resized(width: number, height: number): Framebuffer {
-    const other = new Framebuffer(width, height);
+  /** A picture of another size with what fits of this one at its top left, the rest black: `other`, if one is there. */
+  resized(
+    width: number,
+    height: number,
+    other: Framebuffer = new Framebuffer(width, height),
+  ): Framebuffer {
     const w = Math.min(width, this.width);
     for (let y = 0; y < Math.min(height, this.height); y++) {
       other.pixels.set(this.pixels.subarray(y * this.width, y * this.width + w), y * width);

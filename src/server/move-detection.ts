@@ -4,10 +4,12 @@
  * need not be right: whoever calls sends all pixels in which the picture still differs after the moves.
  */
 import { FEATURE_TABLE_BYTES } from '../pixels/kernels/kernels.ts';
+import { boundingBox } from '../pixels/region.ts';
 import { intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
 import { inMovingOrder, type Move } from './move.ts';
+import { countWrong, patchesOf, type CellGrid } from './move-patches.ts';
 import type { ShadowPicture } from './shadow-picture.ts';
-import { TILE, type TileMap } from './tile-map.ts';
+import { TILE, TileMap } from './tile-map.ts';
 
 /** Where pixels of the display stand in the kernels' memory: pixel x, y at `origin + y * stride + 4 * x`. */
 export interface FreshPixels {
@@ -31,13 +33,8 @@ const MAX_DISTANCES = 3;
 const MAX_MOVES = 16;
 /** Cells that a move must bring right: less is sent as pixels as cheaply. */
 const MIN_GAIN = 64;
-/** A run of rows ends where so many cells were made wrong since its best row, or so many brought nothing. */
-const MAX_LOSS = 8;
-const MAX_GAP = 64;
-/** So many columns that bring nothing end a move at its side. */
+/** So many columns of pixels that bring nothing end a move at its side. */
 const MAX_GAP_COLUMNS = 4;
-/** Patches are joined if so much of what they gain remains. */
-const LITTLE_LOST = 0.98;
 
 interface Distance {
   readonly dx: number;
@@ -50,19 +47,27 @@ interface Distance {
  */
 export function moveShadow(shadow: ShadowPicture, fresh: FreshPixels, changed: TileMap): Move[] {
   const { memory } = shadow.kernels;
-  const box = changed.box;
+  const { box } = changed;
   const columns = Math.ceil(box.width / CELL);
   const cellBytes = columns * box.height;
   const scratch = memory.allocate(FEATURE_TABLE_BYTES + 4 * MAX_VOTES + 2 * cellBytes);
   try {
     const distances = probableDistances(shadow, fresh, changed, scratch);
-    const moves: Move[] = [];
+    if (distances.length === 0) return [];
     const equal = scratch + FEATURE_TABLE_BYTES + 4 * MAX_VOTES;
     const detection = { shadow, fresh, box, columns, equal, moved: equal + cellBytes };
+    // What was not changed is as it should be.
+    memory.bytes.fill(1, equal, equal + cellBytes);
+    for (const run of changed.runs()) compare(detection, { dx: 0, dy: 0 }, equal, run);
+    const moves: Move[] = [];
+    let wrong = changed;
     for (const distance of distances) {
-      const found = movesBy(detection, distance).slice(0, MAX_MOVES - moves.length);
-      for (const move of found) doMove(shadow, move);
-      moves.push(...found);
+      const found = clustersOf(wrong).flatMap((part) => movesBy(detection, distance, part));
+      const kept = inMovingOrder(apart(found)).slice(0, MAX_MOVES - moves.length);
+      for (const move of kept) doMove(shadow, move);
+      for (const { to } of kept) noteMoved(detection, to);
+      wrong = stillWrong(detection, wrong, kept);
+      moves.push(...kept);
     }
     return moves;
   } finally {
@@ -130,53 +135,72 @@ interface Detection {
   readonly moved: number;
 }
 
-/** A rectangle of cells, in cells and rows of the box, and how many more of them are right with it than without. */
-interface Patch {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-  readonly gain: number;
+/** Boxes around tiles with no more than one other between them: what is further apart is not one move. */
+function clustersOf(tiles: TileMap): Rectangle[] {
+  const clusters: Rectangle[] = [];
+  for (const run of tiles.runs()) {
+    let box = run;
+    for (;;) {
+      const { x, y, width, height } = box;
+      const reach = TILE + 1;
+      const near = {
+        x: x - reach,
+        y: y - reach,
+        width: width + 2 * reach,
+        height: height + 2 * reach,
+      };
+      const index = clusters.findIndex((other) => !isEmpty(intersect(other, near)));
+      if (index < 0) break;
+      for (const other of clusters.splice(index, 1)) box = boundingBox(box, other);
+    }
+    clusters.push(box);
+  }
+  return clusters;
 }
 
-function movesBy(detection: Detection, distance: Distance): Move[] {
-  const { box } = detection;
-  const { memory } = detection.shadow.kernels;
-  compare(detection, { dx: 0, dy: 0 }, detection.equal);
-  if (countWrong(memory.bytes, detection) < MIN_GAIN) return [];
-  compare(detection, distance, detection.moved);
-  const sums = gainsOf(detection);
-  const moves = joinedPatches(sums, detection)
+/** Offset of the cell with a pixel of the box in either grid. */
+const cellAt = ({ box, columns }: Detection, x: number, y: number): number =>
+  (y - box.y) * columns + Math.floor((x - box.x) / CELL);
+
+/** `part` is of whole cells, or ends with the box. */
+function movesBy(detection: Detection, distance: Distance, part: Rectangle): Move[] {
+  const first = cellAt(detection, part.x, part.y);
+  const grid: CellGrid = {
+    bytes: detection.shadow.kernels.memory.bytes,
+    equal: detection.equal + first,
+    moved: detection.moved + first,
+    stride: detection.columns,
+    columns: Math.ceil(part.width / CELL),
+    rows: part.height,
+  };
+  if (countWrong(grid) < MIN_GAIN) return [];
+  compare(detection, distance, detection.moved, part);
+  return patchesOf(grid)
     .filter(({ gain }) => gain >= MIN_GAIN)
     .map(({ left, right, top, bottom }): Move => {
-      const x = box.x + left * CELL;
-      const end = Math.min(box.x + right * CELL, box.x + box.width);
-      const to = { x, y: box.y + top, width: end - x, height: bottom - top };
+      const x = part.x + left * CELL;
+      const end = Math.min(part.x + right * CELL, part.x + part.width);
+      const to = { x, y: part.y + top, width: end - x, height: bottom - top };
       return widened(detection, { from: { x: x - distance.dx, y: to.y - distance.dy }, to });
     });
-  return inMovingOrder(apart(moves));
 }
 
-/** Cells that are not what they should be. */
-function countWrong(bytes: Uint8Array, { equal, columns, box }: Detection): number {
-  const end = equal + columns * box.height;
-  let right = 0;
-  for (let cell = equal; cell < end; cell++) right += bytes[cell]!;
-  return columns * box.height - right;
-}
-
-/** Compares the box with the shadow that far away. What would come from outside the picture is not the same. */
-function compare(detection: Detection, { dx, dy }: Distance, cells: number): void {
-  const { shadow, fresh, box, columns } = detection;
+/** Compares a part with the shadow that far away. What would come from outside the picture is not the same. */
+function compare(detection: Detection, { dx, dy }: Distance, cells: number, part: Rectangle): void {
+  const { shadow, fresh, columns } = detection;
   const { kernels, memory } = shadow.kernels;
-  const there = intersect(box, { x: dx, y: dy, width: shadow.width, height: shadow.height });
-  // Whole cells only, but for the last of a row, which ends with the box.
-  const first = Math.ceil((there.x - box.x) / CELL);
-  const x = box.x + first * CELL;
+  const there = intersect(part, { x: dx, y: dy, width: shadow.width, height: shadow.height });
+  // Whole cells only, but for the last of a row, which ends with the part.
+  const x = part.x + Math.ceil((there.x - part.x) / CELL) * CELL;
   const end = there.x + there.width;
-  const width = end === box.x + box.width ? end - x : Math.floor((end - x) / CELL) * CELL;
-  if (there.width < box.width || there.height < box.height)
-    memory.bytes.fill(0, cells, cells + columns * box.height);
+  const width = end === part.x + part.width ? end - x : Math.floor((end - x) / CELL) * CELL;
+  if (there.width < part.width || there.height < part.height) {
+    const partColumns = Math.ceil(part.width / CELL);
+    for (let row = 0; row < part.height; row++) {
+      const start = cells + cellAt(detection, part.x, part.y + row);
+      memory.bytes.fill(0, start, start + partColumns);
+    }
+  }
   if (width <= 0 || there.height === 0) return;
   kernels.equalCells(
     fresh.origin + there.y * fresh.stride + 4 * x,
@@ -185,93 +209,62 @@ function compare(detection: Detection, { dx, dy }: Distance, cells: number): voi
     shadow.stride,
     width,
     there.height,
-    cells + (there.y - box.y) * columns + first,
+    cells + cellAt(detection, x, there.y),
     columns,
   );
 }
 
-/**
- * How much a move gains, as sums over all cells above and left of a corner: a column of corners after the other. A cell
- * that is made right counts 1, one that is made wrong -1.
- */
-function gainsOf({ shadow, box, columns, equal, moved }: Detection): Int32Array {
+/** After a move: cells that lie in its target are what the move made them. */
+function noteMoved(detection: Detection, to: Rectangle): void {
+  const { box, equal, moved } = detection;
+  const { bytes } = detection.shadow.kernels.memory;
+  const first = box.x + Math.ceil((to.x - box.x) / CELL) * CELL;
+  const end = to.x + to.width;
+  const last = end === box.x + box.width ? end : end - ((end - box.x) % CELL);
+  if (last > first) {
+    for (let y = to.y; y < to.y + to.height; y++) {
+      const start = cellAt(detection, first, y);
+      const count = Math.ceil((last - first) / CELL);
+      bytes.copyWithin(equal + start, moved + start, moved + start + count);
+    }
+  }
+  const sides = [to.x, end - 1].map((x) => x - ((x - box.x) % CELL));
+  for (const x of sides) {
+    if (x >= first && x < last) continue;
+    const side = { x, y: to.y, width: Math.min(CELL, box.x + box.width - x), height: to.height };
+    compare(detection, { dx: 0, dy: 0 }, equal, side);
+  }
+}
+
+/** The tiles, of these and those in which moves ended, with anything wrong in them. */
+function stillWrong(detection: Detection, before: TileMap, moves: readonly Move[]): TileMap {
+  if (moves.length === 0) return before;
+  const { shadow, columns, equal } = detection;
   const { bytes } = shadow.kernels.memory;
-  const corners = box.height + 1;
-  const sums = new Int32Array((columns + 1) * corners);
-  for (let column = 0; column < columns; column++) {
-    let sum = 0;
-    let left = column * corners + 1;
-    for (let cell = column; cell < columns * box.height; cell += columns) {
-      sum += bytes[moved + cell]! - bytes[equal + cell]!;
-      sums[left + corners] = sums[left]! + sum;
-      left++;
-    }
-  }
-  return sums;
-}
-
-type Cells = Omit<Patch, 'gain'>;
-
-/** Runs of rows in each column, joined with those beside them where little is lost by it. */
-function joinedPatches(sums: Int32Array, { box, columns }: Detection): Patch[] {
-  const corners = box.height + 1;
-  const at = (column: number, row: number): number => sums[column * corners + row]!;
-  const gainOf = ({ left, right, top, bottom }: Cells): number =>
-    at(right, bottom) - at(left, bottom) - at(right, top) + at(left, top);
-  const patches: Patch[] = [];
-  for (let column = 0; column < columns; column++) {
-    for (const run of runsOf(sums, column, corners)) {
-      const index = patches.findLastIndex(
-        ({ right, top, bottom }) =>
-          right >= column - 1 && right <= column && top < run.bottom && run.top < bottom,
-      );
-      const beside = patches[index];
-      if (beside === undefined) {
-        patches.push(run);
-        continue;
-      }
-      const both = {
-        left: beside.left,
-        right: column + 1,
-        top: Math.min(beside.top, run.top),
-        bottom: Math.max(beside.bottom, run.bottom),
+  const looked = new TileMap(shadow.width, shadow.height);
+  for (const run of before.runs()) looked.mark(run);
+  for (const { to } of moves) looked.mark(to);
+  const wrong = new TileMap(shadow.width, shadow.height);
+  for (const run of looked.runs()) {
+    for (let x = run.x; x < run.x + run.width; x += TILE) {
+      const tile = {
+        x,
+        y: run.y,
+        width: Math.min(TILE, run.x + run.width - x),
+        height: run.height,
       };
-      const gain = gainOf(both);
-      if (gain < LITTLE_LOST * (beside.gain + run.gain)) patches.push(run);
-      else patches[index] = { ...both, gain };
+      const grid: CellGrid = {
+        bytes,
+        equal: equal + cellAt(detection, x, run.y),
+        moved: 0,
+        stride: columns,
+        columns: Math.ceil(tile.width / CELL),
+        rows: tile.height,
+      };
+      if (countWrong(grid) > 0) wrong.mark(tile);
     }
   }
-  return patches;
-}
-
-/** Rows of a column in which a move gains. */
-function runsOf(sums: Int32Array, column: number, corners: number): Patch[] {
-  const found: Patch[] = [];
-  const before = column * corners;
-  const after = before + corners;
-  const above = (row: number): number => sums[after + row]! - sums[before + row]!;
-  let row = 1;
-  while (row < corners) {
-    if (above(row) <= above(row - 1)) {
-      row++;
-      continue;
-    }
-    const top = row - 1;
-    let bottom = row;
-    let best = above(row);
-    for (; row < corners; row++) {
-      const sum = above(row);
-      if (sum > best) {
-        best = sum;
-        bottom = row;
-      }
-      if (best - sum > MAX_LOSS || row - bottom > MAX_GAP) break;
-    }
-    const gain = best - above(top);
-    if (gain >= MAX_LOSS) found.push({ left: column, right: column + 1, top, bottom, gain });
-    row = bottom + 1;
-  }
-  return found;
+  return wrong;
 }
 
 /** With the columns of pixels on both sides that moved with it: windows do not end where cells do. */

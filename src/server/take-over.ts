@@ -1,5 +1,6 @@
 /** How the shadow follows its display: what moved is moved, and what then differs is copied. Told as a ShadowChange. */
 import type { Framebuffer } from '../pixels/framebuffer.ts';
+import { kernelAddress } from '../pixels/kernel-framebuffer.ts';
 import { boundingBox } from '../pixels/region.ts';
 import { area, type Rectangle } from '../rfb/rectangle.ts';
 import { moveShadow, type FreshPixels } from './move-detection.ts';
@@ -63,8 +64,10 @@ interface Source {
 function stageOf(shadow: ShadowPicture, framebuffer: Framebuffer, box: Rectangle): Source {
   const { memory } = shadow.kernels;
   const { buffer, byteOffset } = framebuffer.pixels;
-  if (buffer === memory.memory.buffer) {
-    const fresh = { origin: byteOffset, stride: shadow.stride };
+  const origin =
+    kernelAddress(framebuffer) ?? (buffer === memory.memory.buffer ? byteOffset : undefined);
+  if (origin !== undefined) {
+    const fresh = { origin, stride: shadow.stride };
     return { framebuffer, fresh, inPlace: true, release: () => undefined };
   }
   const stride = 4 * box.width;
