@@ -5,7 +5,7 @@
  */
 import { FEATURE_TABLE_BYTES } from '../pixels/kernels/kernels.ts';
 import { boundingBox } from '../pixels/region.ts';
-import { intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
+import { contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
 import { inMovingOrder, type Move } from './move.ts';
 import { countWrong, patchesOf, type CellGrid } from './move-patches.ts';
 import type { ShadowPicture } from './shadow-picture.ts';
@@ -24,7 +24,7 @@ const MAX_FEATURES = 4000;
 /** Rows of tiles in the order in which they are looked at, four at a time: all parts of the picture have their say early. */
 const ORDER = [0, 2, 1, 3];
 /** No more are looked for. */
-const ENOUGH_VOTES = 1500;
+const ENOUGH_VOTES = 600;
 const MAX_VOTES = 4096;
 /** Fewer that agree are chance. */
 const MIN_VOTES = 6;
@@ -58,11 +58,14 @@ export function moveShadow(shadow: ShadowPicture, fresh: FreshPixels, changed: T
     const detection = { shadow, fresh, box, columns, equal, moved: equal + cellBytes };
     // What was not changed is as it should be.
     memory.bytes.fill(1, equal, equal + cellBytes);
-    for (const run of changed.runs()) compare(detection, { dx: 0, dy: 0 }, equal, run);
+    let unknown = Array.from(changed.runs());
     const moves: Move[] = [];
     let wrong = changed;
     for (const distance of distances) {
-      const found = clustersOf(wrong).flatMap((part) => movesBy(detection, distance, part));
+      const found = clustersOf(wrong).flatMap((part) =>
+        movesBy(detection, distance, part, unknown),
+      );
+      unknown = [];
       const kept = inMovingOrder(apart(found)).slice(0, MAX_MOVES - moves.length);
       for (const move of kept) doMove(shadow, move);
       for (const { to } of kept) noteMoved(detection, to);
@@ -162,8 +165,13 @@ function clustersOf(tiles: TileMap): Rectangle[] {
 const cellAt = ({ box, columns }: Detection, x: number, y: number): number =>
   (y - box.y) * columns + Math.floor((x - box.x) / CELL);
 
-/** `part` is of whole cells, or ends with the box. */
-function movesBy(detection: Detection, distance: Distance, part: Rectangle): Move[] {
+/** `part` is of whole cells, or ends with the box. `unknown`: where it must first be seen what is right as it is. */
+function movesBy(
+  detection: Detection,
+  distance: Distance,
+  part: Rectangle,
+  unknown: readonly Rectangle[],
+): Move[] {
   const first = cellAt(detection, part.x, part.y);
   const grid: CellGrid = {
     bytes: detection.shadow.kernels.memory.bytes,
@@ -173,8 +181,16 @@ function movesBy(detection: Detection, distance: Distance, part: Rectangle): Mov
     columns: Math.ceil(part.width / CELL),
     rows: part.height,
   };
-  if (countWrong(grid) < MIN_GAIN) return [];
-  compare(detection, distance, detection.moved, part);
+  if (unknown.length === 0 && countWrong(grid) < MIN_GAIN) return [];
+  const end = part.y + part.height;
+  // Both looks at a row of tiles while it is in the nearest caches.
+  for (let y = part.y; y < end; y += TILE) {
+    for (const run of unknown)
+      if (run.y === y && contains(part, run))
+        compare(detection, { dx: 0, dy: 0 }, detection.equal, run);
+    const band = { ...part, y, height: Math.min(TILE, end - y) };
+    compare(detection, distance, detection.moved, band);
+  }
   return patchesOf(grid)
     .filter(({ gain }) => gain >= MIN_GAIN)
     .map(({ left, right, top, bottom }): Move => {
