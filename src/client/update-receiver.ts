@@ -36,6 +36,7 @@ import {
 } from '../rfb/rectangle.ts';
 import { checkScreenSize, layoutFault, singleScreen, type Screen } from '../rfb/screen.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
+import { Cursor } from '../wire/cursor.ts';
 import { fromUtf8 } from '../wire/text.ts';
 import type { ServerState } from './server-state.ts';
 import type { SessionSettings } from './session-settings.ts';
@@ -70,6 +71,9 @@ interface Desktop {
 /** A count of rectangles that means "until LastRect". */
 const UNKNOWN_COUNT = 65535;
 
+/** QEMU sends a screenful of text as some 200: to make them fewer costs more than to tell of them. */
+const MAX_DAMAGE = 256;
+
 /** Pixels handled between two breaths: 4000 full-screen CopyRects fit one chunk of the network, and must not hold the event loop. */
 const PIXELS_PER_TURN = 1 << 24;
 
@@ -94,7 +98,7 @@ export class UpdateReceiver {
   async receive(count: number): Promise<UpdateOutcome> {
     const { reader, settings, lifecycle } = this.#ports;
     if (count !== UNKNOWN_COUNT) checkLimit(settings.limits, 'maxRects', count);
-    const damage = new Region();
+    const damage = new Region(MAX_DAMAGE);
     const outcome: Outcome = {
       changes: new Set(),
       sizeChanged: false,
@@ -106,11 +110,14 @@ export class UpdateReceiver {
     };
     for (let i = 0; i < count; i++) {
       lifecycle.throwIfClosed();
-      const r = readRectangleHeader(await reader.cursor(rectangleHeaderSize));
+      // An update may have thousands of rectangles: what is there already is not waited for.
+      if (reader.buffered < rectangleHeaderSize) await reader.need(rectangleHeaderSize);
+      const r = readRectangleHeader(new Cursor(reader.take(rectangleHeaderSize)));
       if (r.encoding === Encoding.LastRect) break;
       if (settings.pixelEncodings.has(r.encoding)) {
-        await this.#resize(outcome, damage);
+        if (outcome.desktop !== undefined) await this.#resize(outcome, damage);
         await this.#receivePixels(r, damage);
+        if (this.#pixelsThisTurn >= PIXELS_PER_TURN) await this.#breathe();
       } else await this.#receiveExtension(r, outcome);
     }
     await this.#resize(outcome, damage);
@@ -129,7 +136,7 @@ export class UpdateReceiver {
     const { format, limits } = settings;
     await decodeRectangle(this.#decoder(r.encoding), r, { reader, format, target, limits });
     damage.add({ x: r.x, y: r.y, width: r.width, height: r.height });
-    await this.#breathe(area(r));
+    this.#pixelsThisTurn += area(r);
   }
 
   #decoder(encoding: number): Decoder {
@@ -219,7 +226,8 @@ export class UpdateReceiver {
       state.framebuffer = framebuffer.resized(width, height, created);
       outcome.sizeChanged = true;
       damage.clear();
-      await this.#breathe(width * height);
+      this.#pixelsThisTurn += width * height;
+      if (this.#pixelsThisTurn >= PIXELS_PER_TURN) await this.#breathe();
     } else if (sameScreens(state.screens, screens)) {
       return;
     }
@@ -231,9 +239,7 @@ export class UpdateReceiver {
   }
 
   /** Lets timers and sockets have their turn when much was done since they last did. */
-  async #breathe(pixels: number): Promise<void> {
-    this.#pixelsThisTurn += pixels;
-    if (this.#pixelsThisTurn < PIXELS_PER_TURN) return;
+  async #breathe(): Promise<void> {
     this.#pixelsThisTurn = 0;
     await new Promise<void>((resolve) => {
       setTimeout(resolve, 0);
