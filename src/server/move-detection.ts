@@ -24,7 +24,7 @@ const MAX_FEATURES = 4000;
 /** Rows of tiles in the order in which they are looked at, four at a time: all parts of the picture have their say early. */
 const ORDER = [0, 2, 1, 3];
 /** No more are looked for. */
-const ENOUGH_VOTES = 600;
+const ENOUGH_VOTES = 300;
 const MAX_VOTES = 4096;
 /** Fewer that agree are chance. */
 const MIN_VOTES = 6;
@@ -114,7 +114,9 @@ function probableDistances(
     const block = fresh.origin + y * fresh.stride + 4 * x;
     const end = votes + 4 * count;
     const left = MAX_VOTES - count;
-    count += kernels.matchFeatures(block, fresh.stride, width, height, x, y, table, end, left);
+    // So many rows that follow each other meet one that was noted, wherever they come from.
+    const rows = Math.min(height, rowStep);
+    count += kernels.matchFeatures(block, fresh.stride, width, rows, x, y, table, end, left);
   }
   const counts = new Map<number, number>();
   for (const vote of memory.words.subarray(votes >>> 2, (votes >>> 2) + count))

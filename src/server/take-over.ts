@@ -39,7 +39,7 @@ export function takeOver(
   const { box } = changed;
   const source = stageOf(shadow, framebuffer, box);
   const { memory } = shadow.kernels;
-  const result = memory.allocate(RECTANGLE_BYTES + flagsBytes(shadow));
+  const result = memory.allocate(RECTANGLE_BYTES);
   try {
     // What lies between changed tiles may have moved with them, although it looks the same.
     for (const r of looks ? [box] : changed.runs()) bring(shadow, source, r);
@@ -51,9 +51,6 @@ export function takeOver(
     source.release();
   }
 }
-
-/** Of what kernel changedTiles writes. */
-const flagsBytes = ({ width }: ShadowPicture): number => Math.ceil(width / TILE);
 
 /** Where kernels can read a part of a framebuffer, once it was brought there. */
 interface Source {
@@ -99,7 +96,7 @@ function changedTiles(shadow: ShadowPicture, framebuffer: Framebuffer, reported:
   const { kernels, memory } = shadow.kernels;
   const changed = new TileMap(shadow.width, shadow.height);
   const line = stageOf(shadow, framebuffer, { ...reported.box, y: 0, height: TILE });
-  const flags = memory.allocate(flagsBytes(shadow));
+  const flags = memory.allocate(shadow.width / TILE + 1);
   try {
     for (const run of reported.runs()) {
       const { x, y, width, height } = run;
@@ -159,17 +156,8 @@ function changesOf(
 ): Rectangle[] {
   const { kernels, memory } = shadow.kernels;
   const changed: Rectangle[] = [];
-  const flags = result + RECTANGLE_BYTES;
-  const start = origin + run.y * stride + 4 * run.x;
-  const oldStart = shadow.addressOf(run.x, run.y);
-  // Most of what moved is right by now: that is seen soonest row by row, as the memory stands.
-  if (
-    kernels.changedTiles(start, stride, oldStart, shadow.stride, run.width, run.height, flags) === 0
-  )
-    return changed;
   const end = run.x + run.width;
   for (let x = run.x; x < end; x += TILE) {
-    if (memory.bytes[flags + (x - run.x) / TILE] === 0) continue;
     const fresh = origin + run.y * stride + 4 * x;
     const old = shadow.addressOf(x, run.y);
     const width = Math.min(TILE, end - x);
