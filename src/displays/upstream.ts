@@ -18,6 +18,7 @@ import type { Framebuffer } from '../pixels/framebuffer.ts';
 import { DesktopSizeStatus } from '../rfb/constants.ts';
 import type { KeyEvent } from '../rfb/messages/key-event.ts';
 import type { Screen } from '../rfb/screen.ts';
+import { RefreshNudge } from './refresh-nudge.ts';
 import type { Display, DisplayEvents, PointerInput, ResizeStatus } from '../server/display.ts';
 
 /** The VNC server that is shown. */
@@ -68,6 +69,7 @@ class UpstreamDisplay implements Display {
   readonly #firstDelayMs: number;
   readonly #maxDelayMs: number;
   #delayMs: number;
+  readonly #nudge = new RefreshNudge((event) => this.#shown.key(event));
 
   constructor(options: UpstreamOptions, client: VncClient) {
     this.#options = options;
@@ -78,7 +80,10 @@ class UpstreamDisplay implements Display {
     this.#delayMs = initialMs;
     this.#shown = client;
     this.#latest = client;
-    this.#lifecycle.onClosing(() => this.#abort.abort());
+    this.#lifecycle.onClosing(() => {
+      this.#abort.abort();
+      this.#nudge.stop();
+    });
     if (options.release !== undefined) this.#lifecycle.defer(options.release);
     this.#lifecycle.defer(async () => {
       await this.#latest.close();
@@ -116,6 +121,7 @@ class UpstreamDisplay implements Display {
 
   key(event: KeyEvent): void {
     this.#shown.key(event);
+    if (this.#lifecycle.isOpen && /^QEMU\b/.test(this.#shown.name)) this.#nudge.key(event);
   }
 
   pointer({ buttonMask, x, y }: PointerInput): void {
@@ -157,6 +163,7 @@ class UpstreamDisplay implements Display {
     const { events } = client;
     events.on('damage', (damage) => {
       this.#delayMs = this.#firstDelayMs;
+      this.#nudge.stop();
       if (!this.#show(client)) this.#emit('damage', damage);
     });
     for (const name of properties) this.#passOn(client, name);

@@ -96,6 +96,26 @@ describe('upstream display', () => {
     await display.close();
   });
 
+  it('has QEMU, and nobody else, look again for what a key did', async () => {
+    const server = scriptedServer();
+    const display = await displayOn([server]);
+    const press = (keysym: number): void => {
+      for (const down of [true, false]) display.key({ type: 'KeyEvent', down, keysym });
+    };
+    press(0x61);
+    server.send(`${update(1)} ${rectangle(0, 0, 0, 0, Encoding.DesktopName)} 00000004 51454d55`);
+    await display.events.once('name');
+    press(0x62);
+    const keys: string[] = [];
+    while (keys.length < 5) {
+      const { down, keysym } = await server.nextOf('KeyEvent');
+      keys.push(`${down ? 'down' : 'up'} ${String.fromCharCode(keysym)}`);
+    }
+    assert.deepEqual(keys, ['down a', 'up a', 'down b', 'up b', 'up b']);
+    server.stream.end();
+    await display.close();
+  });
+
   it('keeps a clipboard text that is too long to itself', async () => {
     const server = scriptedServer({ limits: { maxClipboardBytes: 4 } });
     const display = await displayOn([server]);
