@@ -25,6 +25,8 @@ const MAX_FEATURES = 4000;
 const ORDER = [0, 2, 1, 3];
 /** No more are looked for. */
 const ENOUGH_VOTES = 300;
+/** Of a row of tiles, unless fewer than one in so many were noted: two lines of text. */
+const ENOUGH_ROWS = 32;
 const MAX_VOTES = 4096;
 /** Fewer that agree are chance. */
 const MIN_VOTES = 6;
@@ -114,8 +116,8 @@ function probableDistances(
     const block = fresh.origin + y * fresh.stride + 4 * x;
     const end = votes + 4 * count;
     const left = MAX_VOTES - count;
-    // So many rows that follow each other meet one that was noted, wherever they come from.
-    const rows = Math.min(height, rowStep);
+    // So many rows that follow each other meet one that was noted, wherever they come from; it may be one between lines of text.
+    const rows = Math.min(height, Math.max(rowStep, ENOUGH_ROWS));
     count += kernels.matchFeatures(block, fresh.stride, width, rows, x, y, table, end, left);
   }
   const counts = new Map<number, number>();
