@@ -42,8 +42,10 @@ export function planParts(block: PixelBlock, options: PlanOptions): Part[] {
   const perBand = 2 * Math.ceil(width / TILE) + 1;
   const bands = Math.ceil(height / TILE) * (1 + TILE / FINE_ROWS);
   const workspace = openWorkspace(perBand * bands);
+  const { pixelSize, preferMany } = options;
   let lists = 0;
-  const planning = { ...options, workspace, newList: () => workspace.list(lists++) };
+  const newList = (): number => workspace.list(lists++);
+  const planning: Planning = { pixelSize, preferMany, workspace, newList };
   const planBand = (y: number, rows: number): Part[] => {
     const band = bandOf(block, y, Math.min(rows, height - y));
     return joinAcross(lookAtBand(band, planning), planning);
