@@ -238,7 +238,7 @@ export class ViewerPixels {
         });
       });
     const done = (pieces: readonly Piece[], job: EncodedJob): void => {
-      w.bytes(job.bytes);
+      w.shared(job.bytes);
       this.#encoders.moved(settings.encoding, job.streams);
       pieces.forEach((piece, i) => this.lossy.sent(piece, job.lossy[i] ?? [], performance.now()));
       encodeMs += job.encodeMs;
