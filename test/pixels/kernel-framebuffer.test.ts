@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createKernelFramebuffer, kernelAddress } from '../../src/pixels/kernel-framebuffer.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  collectedFramebuffer,
+  createKernelFramebuffer,
+  kernelAddress,
+} from '../../src/pixels/kernel-framebuffer.ts';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
 import { createKernels, kernelSet, useKernels } from '../../src/pixels/kernels/kernels.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 describe('createKernelFramebuffer', () => {
   it('makes a black picture that stands in the memory of the kernels', () => {
@@ -40,5 +49,35 @@ describe('createKernelFramebuffer', () => {
     assert.equal(kernelAddress(framebuffer), undefined);
     useKernels(before!);
     release();
+  });
+});
+
+describe('collectedFramebuffer', () => {
+  it('makes a black picture that stands in the memory of the kernels', () => {
+    const framebuffer = collectedFramebuffer(30, 20);
+    assert.ok(framebuffer.pixels.every((pixel) => pixel === 0xff000000));
+    assert.ok(kernelAddress(framebuffer) !== undefined);
+  });
+
+  it('uses ordinary memory when that of pictures which were not collected yet is much', () => {
+    const many = Array.from({ length: 17 }, () => collectedFramebuffer(2048, 2048));
+    assert.ok(kernelAddress(many[0]!) !== undefined);
+    assert.equal(kernelAddress(many[16]!), undefined);
+    assert.ok(many[16]!.pixels.every((pixel) => pixel === 0xff000000));
+  });
+
+  it('gives the memory back when nobody has the picture any more', async () => {
+    const { memory } = kernelSet();
+    const bytes = 4 * 500 * 500;
+    const used = (): number => {
+      collectedFramebuffer(500, 500);
+      return memory.used;
+    };
+    const before = used();
+    for (let turn = 0; turn < 100 && memory.used > before - bytes; turn++) {
+      gc();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(memory.used <= before - bytes);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
+import { collectedFramebuffer, kernelAddress } from '../../src/pixels/kernel-framebuffer.ts';
 import { createKernels, kernelSet, useKernels } from '../../src/pixels/kernels/kernels.ts';
 import { Encoding } from '../../src/rfb/constants.ts';
 import type { Rectangle } from '../../src/rfb/rectangle.ts';
@@ -15,8 +16,10 @@ import { SimulatedViewer } from './simulated-viewer.ts';
 
 const SCROLL: Rectangle = { x: 40, y: 30, width: 300, height: 220 };
 
-function arrange(width = 400, height = 300, viewers = 1) {
+/** `shared`: the display's pixels lie in the kernels' memory, until it has another size. */
+function arrange(width = 400, height = 300, viewers = 1, shared = false) {
   const display = new FakeDisplay({ width, height });
+  if (shared) display.framebuffer = collectedFramebuffer(width, height);
   const random = new Random(7);
   scribble(display, display.framebuffer.bounds, random);
   const shadow = new Shadow(display);
@@ -50,6 +53,22 @@ describe('a viewer that knows CopyRect', () => {
       assert.ok(viewer.received.pixels - pixels < 1.2 * uncovered + 4000);
     });
   }
+
+  it('is sent what moved in several places, in each by another distance', () => {
+    const { display, random, viewer } = arrange(1000, 700);
+    const places = [
+      { area: { x: 10, y: 20, width: 300, height: 250 }, dx: 0, dy: -16, uncovered: 300 * 16 },
+      { area: { x: 600, y: 400, width: 350, height: 280 }, dx: 0, dy: 33, uncovered: 350 * 33 },
+      { area: { x: 20, y: 450, width: 280, height: 200 }, dx: 0, dy: -16, uncovered: 280 * 16 },
+    ];
+    const { pixels } = viewer.received;
+    for (const { area, dx, dy } of places) slide(display, area, dx, dy, random);
+    viewer.catchUp();
+    viewer.assertRight();
+    assert.ok(viewer.received.copies >= places.length);
+    const uncovered = places.reduce((sum, place) => sum + place.uncovered, 0);
+    assert.ok(viewer.received.pixels - pixels < 1.2 * uncovered + 4000);
+  });
 
   it('is sent a window that was dragged, and what it uncovered', () => {
     const { display, random, viewer } = arrange(500, 400);
@@ -95,6 +114,15 @@ describe('a viewer that knows CopyRect', () => {
     assert.ok(viewer.received.pixels - pixels < 1.2 * SCROLL.width * 30 + 4000);
   });
 
+  it('is sent what moved on a display whose pixels lie in the memory of the kernels', () => {
+    const { display, random, viewer } = arrange(400, 300, 1, true);
+    assert.ok(kernelAddress(display.framebuffer) !== undefined);
+    slide(display, SCROLL, 0, -10, random);
+    viewer.catchUp();
+    viewer.assertRight();
+    assert.ok(viewer.received.copies > 0);
+  });
+
   it('is sent pixels after it asked for all of them', () => {
     const { display, shadow, random, viewer } = arrange();
     slide(display, SCROLL, 0, -10, random);
@@ -135,7 +163,7 @@ describe('every viewer sees the display in the end', () => {
       const before = useKernels(createKernels(kind));
       let copies = 0;
       forManySeeds(rounds, (random) => {
-        const { display, viewers } = arrange(400, 300, 3);
+        const { display, viewers } = arrange(400, 300, 3, random.chance(50));
         for (let i = 0; i < steps; i++) {
           commotion(random, display, viewers);
           if (i % 50 !== 49) continue;
