@@ -17,6 +17,7 @@ import {
   SYMBOL_COUNTS,
   SYMBOLS,
 } from './deflate-layout';
+import { leastDynamicBits, MAX_LEAST_TOKENS } from './deflate-least';
 import { clearCounts, DISTANCE_EXTRA, FIXED_DISTANCE_BITS, LENGTH_EXTRA, LENGTH_SYMBOLS } from './deflate-symbols';
 import { canonicalCodes, codeLengths } from './huffman';
 import { increment } from './words';
@@ -48,7 +49,7 @@ export function writeBlock(work: usize, tokens: u32, raw: usize, rawSize: u32): 
   const fixedCost = fixedBits(work) + extraBits;
   let dynamicCost: u32 = u32.MAX_VALUE;
   let described: u32 = 0;
-  if (literalsOnly || tokens > FEW_TOKENS) {
+  if (worthCodes(work, tokens, fixedCost - extraBits)) {
     codeLengths(
       work,
       work + SYMBOL_COUNTS,
@@ -73,6 +74,12 @@ export function writeBlock(work: usize, tokens: u32, raw: usize, rawSize: u32): 
     writeData(work, work + SYMBOL_CODES, work + DISTANCE_CODES, tokens, raw, rawSize);
   }
   clearCounts(work);
+}
+
+/** Whether codes of its own may make a block shorter than that without extra bits. */
+function worthCodes(work: usize, tokens: u32, fixed: u32): bool {
+  if (tokens == 0 || tokens > MAX_LEAST_TOKENS) return true;
+  return tokens > FEW_TOKENS && BLOCK_HEAD_BITS + leastDynamicBits(work) < fixed;
 }
 
 /** Blocks of bytes as they are. */

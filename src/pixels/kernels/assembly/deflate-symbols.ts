@@ -13,6 +13,7 @@ import {
   SYMBOL_BITS,
   SYMBOL_COUNTS,
 } from './deflate-layout';
+import { prepareLogarithms } from './deflate-least';
 import { canonicalCodes } from './huffman';
 import { clearWords } from './words';
 
@@ -41,6 +42,7 @@ export const FIXED_DISTANCE_BITS: u32 = 5;
 /** Fills in what never changes in a work space, and the counts, which every block leaves at zero. Once. */
 export function deflatePrepare(work: usize): void {
   clearCounts(work);
+  prepareLogarithms(work);
   for (let slot: u32 = 0; slot < LENGTH_SYMBOLS; slot++) {
     const first: u32 = load<u16>(LENGTH_BASE + (slot << 1));
     const last = min<u32>(first + (1 << load<u8>(LENGTH_EXTRA + slot)) - 1, MAX_MATCH);
