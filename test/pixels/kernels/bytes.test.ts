@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytesAt, createTwins, forManySeeds } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY } from './twins.ts';
 
 describe('kernels copyBytes and clearBytes', () => {
   const { both } = createTwins();
@@ -13,7 +13,7 @@ describe('kernels copyBytes and clearBytes', () => {
         Uint8Array.from({ length: SIZE }, (_, n) => n * 7),
         addresses[i]!,
       );
-    forManySeeds(20_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const [from, to] = [random.between(0, 255), random.between(0, 255)];
       const size = random.between(0, 256);
       const clear = random.chance(5);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FEATURE_TABLE_BYTES, type KernelSet } from '../../../src/pixels/kernels/kernels.ts';
-import { bytesAt, createTwins, forManySeeds, randomPicture, type Random } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY, randomPicture, type Random } from './twins.ts';
 
 const SIDE = 160;
 const PICTURE_BYTES = 4 * SIDE * SIDE;
@@ -53,7 +53,7 @@ describe('kernels for what changed', () => {
   for (const set of both) set.memory.words.set(picture, placed(set).a >>> 2);
 
   it('changedTiles flags the columns of 64 pixels that differ, as its twin', () => {
-    forManySeeds(100_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const given = randomCase(random, 150, 4);
       const [wasm, plain] = both.map((set) => {
         const at = placed(set);
@@ -73,7 +73,7 @@ describe('kernels for what changed', () => {
   });
 
   it('takeChanges copies just the smallest rectangle around all changes, as its twin', () => {
-    forManySeeds(100_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const given = randomCase(random, 40, 6);
       const { width, height, aStride, bStride } = given;
       const results = both.map((set) => {
@@ -97,7 +97,7 @@ describe('kernels for what changed', () => {
   });
 
   it('equalCells compares 32 pixels of a row at a time, as its twin', () => {
-    forManySeeds(100_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const given = randomCase(random, 100, 4);
       const { width, height, aStride, bStride } = given;
       const columns = Math.ceil(width / 32);
@@ -118,7 +118,7 @@ describe('kernels for what changed', () => {
 
   it('moveBlock moves as if through a copy, whichever way the places overlap, as its twin', () => {
     const [width, height] = [24, 16];
-    forManySeeds(100_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const [w, h] = [random.between(1, width), random.between(1, height)];
       const [fromX, fromY] = [random.between(0, width - w), random.between(0, height - h)];
       const [toX, toY] = [random.between(0, width - w), random.between(0, height - h)];

@@ -1,5 +1,5 @@
 // What the symbols of deflate stand for, and the part of its work space that never changes; the readable twin is
-// ../plain/deflate-symbols.ts.
+// ../plain/deflate-block.ts.
 import {
   DISTANCE_BITS,
   DISTANCE_SLOTS,
