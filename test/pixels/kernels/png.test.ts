@@ -119,7 +119,9 @@ describe('kernels for PNG', () => {
 
   it('unfilterRows: agrees with its twin about every filter, row by row, and refuses others', () => {
     let refused = 0;
+    let cases = 0;
     forManySeeds(MANY, (random) => {
+      cases++;
       const { width, height } = sizeOf(random);
       const pixel = random.chance(50) ? 3 : random.between(1, 4);
       const rowBytes = width * pixel;
@@ -131,6 +133,6 @@ describe('kernels for PNG', () => {
       );
       if (result === 0) refused++;
     });
-    assert.ok(refused > 100 && refused < 10_000, `${refused} were refused`);
+    assert.ok(refused > 0.002 * cases && refused < 0.25 * cases, `${refused} were refused`);
   });
 });

@@ -79,6 +79,13 @@ export function noise(random: Random, length: number): Uint8Array {
 /** Whether the bytes are equal: many times faster than deepEqual. */
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
+const zeros = new Uint8Array(1 << 18);
+
+/** Zeros, many times faster than `fill`, which goes through shared memory byte by byte. */
+export function clearAt(set: KernelSet, address: number, length: number): void {
+  set.memory.bytes.set(zeros.subarray(0, length), address);
+}
+
 /** What a set's memory holds. */
 export const bytesAt = (set: KernelSet, address: number, length: number): Uint8Array =>
   set.memory.bytes.slice(address, address + length);
