@@ -240,7 +240,7 @@ export interface Kernels {
     height: number,
     rowStep: number,
   ) => number;
-  /** Fills in what never changes in deflate's work space (WORK_BYTES of assembly/deflate-layout.ts). Once, before its first use. */
+  /** Makes deflate's work space (WORK_BYTES of assembly/deflate-layout.ts) ready. Once, before its first use. */
   readonly deflatePrepare: (work: number) => void;
   /**
    * Compresses `size` bytes at `input` into blocks of deflate and a sync flush, and returns how many bytes it wrote: never more
@@ -264,7 +264,7 @@ export interface Kernels {
   ) => number;
   /**
    * Takes the last input, which still stands where it was compressed with an effort above Lazy, out of the tables: what was there
-   * before is found again.
+   * before and still in reach at its end is found again, if all before it was compressed so or taken out.
    */
   readonly deflateUndo: (
     tables: number,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { placeBlock, workplaces, type Workplace } from './blocks.ts';
-import { bytesAt, createTwins, forManySeeds } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY } from './twins.ts';
 
 const twins = createTwins();
 const { both } = twins;
@@ -15,7 +15,7 @@ function same<T>(of: (place: Workplace) => T): T {
 
 describe('kernels equalRows, equalLeft and equalRight', () => {
   it('agree with their twins on blocks with a margin of one colour', () => {
-    forManySeeds(40_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride } = placeBlock(random, places);
       const value = 0xff123456;
       const [top, left] = [random.between(0, height), random.between(0, width)];
@@ -49,7 +49,7 @@ describe('kernel solidSquares', () => {
       pixels: set.memory.allocate(4 * 512 * 8),
       flags: set.memory.allocate(8),
     }));
-    forManySeeds(40_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const [width, height] = [random.between(1, 500), random.between(1, 8)];
       const solid = Array.from({ length: 8 }, () => random.next());
       const flaw = random.chance(80) ? random.between(0, width * height - 1) : undefined;
@@ -138,7 +138,7 @@ describe('kernel solidSquaresIn', () => {
 
 describe('kernels countTransitions and countRepeats', () => {
   it('agree with their twins', () => {
-    forManySeeds(40_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride } = placeBlock(random, places);
       const step = random.between(1, 8);
       same(({ set: { kernels }, pixels }) => [
@@ -151,7 +151,7 @@ describe('kernels countTransitions and countRepeats', () => {
 
 describe('kernel filterGradient', () => {
   it('agrees with its twin, and is undone by what viewers do', () => {
-    forManySeeds(40_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height } = placeBlock(random, places);
       const [rowBytes, length] = [3 * width, 3 * width * height];
       const source = bytesAt(places[0]!.set, places[0]!.pixels, length);
