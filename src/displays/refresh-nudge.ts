@@ -7,7 +7,10 @@
 import type { KeyEvent } from '../rfb/messages/key-event.ts';
 
 /** For the guest to deal with a key; most need a few. */
-const NUDGE_MS = 10;
+const FIRST_MS = 10;
+/** Until QEMU has looked again, and a busy guest is given more. */
+const NEXT_MS = 30;
+const NUDGES = 3;
 /** Nobody has more fingers. */
 const MAX_DOWN = 32;
 
@@ -17,6 +20,7 @@ export class RefreshNudge {
   /** The last one: it is up, until it goes down again. */
   #released: KeyEvent | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #left = 0;
 
   constructor(send: (event: KeyEvent) => void) {
     this.#send = send;
@@ -30,7 +34,8 @@ export class RefreshNudge {
     } else if (this.#down.size < MAX_DOWN) {
       this.#down.add(idOf(event));
     }
-    this.#timer ??= setTimeout(() => this.#nudge(), NUDGE_MS);
+    this.#left = NUDGES;
+    this.#timer ??= setTimeout(() => this.#nudge(), FIRST_MS);
   }
 
   /** Something changed, so that QEMU looks often. */
@@ -40,7 +45,8 @@ export class RefreshNudge {
   }
 
   #nudge(): void {
-    this.#timer = undefined;
+    this.#left -= 1;
+    this.#timer = this.#left > 0 ? setTimeout(() => this.#nudge(), NEXT_MS) : undefined;
     const event = this.#released;
     if (event === undefined) return;
     // Without its scan code a key may be one of those that are down under another name: `a` and `A`.

@@ -20,13 +20,23 @@ describe('RefreshNudge', () => {
   });
   afterEach(() => mock.timers.reset());
 
-  it('releases a key once more when nothing changed soon after it', () => {
+  it('releases a key again when nothing changed soon after it', () => {
     nudge.key(key(true, 0x61));
     nudge.key(key(false, 0x61));
     mock.timers.tick(9);
     assert.deepEqual(sent, []);
     mock.timers.tick(1);
     assert.deepEqual(sent, [key(false, 0x61)]);
+    mock.timers.tick(30);
+    assert.equal(sent.length, 2);
+    mock.timers.tick(1000);
+    assert.equal(sent.length, 3);
+  });
+
+  it('ends when something changed', () => {
+    nudge.key(key(false, 0x61));
+    mock.timers.tick(10);
+    nudge.stop();
     mock.timers.tick(1000);
     assert.equal(sent.length, 1);
   });
@@ -41,6 +51,7 @@ describe('RefreshNudge', () => {
   it('never releases a key that is down', () => {
     nudge.key(key(false, 0x61, 30));
     mock.timers.tick(10);
+    nudge.stop();
     sent = [];
     nudge.key(key(true, 0x41, 30));
     mock.timers.tick(10);
