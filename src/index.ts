@@ -56,7 +56,8 @@ export {
   type WaitForStableOptions,
 } from './client/automation/wait.ts';
 export type { WaitLimits } from './client/automation/wait-for.ts';
-export { decodePng, encodePng } from './node/png.ts';
+export { encodePng } from './client/automation/picture-file.ts';
+export { decodePng } from './node/png.ts';
 export { Emitter, type Unsubscribe } from './core/emitter.ts';
 export {
   AuthenticationError,

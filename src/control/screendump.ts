@@ -1,7 +1,8 @@
 /** The picture of a display as a file: PNG, or PPM (P6) as QEMU writes by default. */
 import { open } from 'node:fs/promises';
+import { encodePng } from '../client/automation/picture-file.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
-import { encodePng, rgbOf } from '../node/png.ts';
+import { rgbOf } from '../node/png.ts';
 import { QmpError } from './qmp-error.ts';
 
 export type PictureFormat = 'png' | 'ppm';
@@ -13,7 +14,7 @@ export async function screendump(
   format: PictureFormat,
 ): Promise<void> {
   // Before anything is awaited, so that the picture is of one moment.
-  const bytes = await (format === 'ppm' ? ppmOf(framebuffer) : encodePng(framebuffer));
+  const bytes = format === 'ppm' ? ppmOf(framebuffer) : encodePng(framebuffer);
   try {
     const file = await open(filename, 'w', 0o600);
     try {

@@ -1,4 +1,7 @@
-/** A picture as a PNG file, wherever the client runs: from the kernels' DEFLATE, without a library. */
+/**
+ * A picture as a PNG file, wherever it is made: by the kernels' DEFLATE, without a library. Used by the library, `sallyport
+ * shot`, the monitor's screendump and MCP.
+ */
 import { type PngHeader, writePng } from '../../codec/tight-png/file.ts';
 import { ColourType } from '../../codec/tight-png/chunks.ts';
 import { DeflateEffort } from '../../codec/zlib-stream.ts';
@@ -11,8 +14,8 @@ const BYTES = 3;
 /** In front of each row: not filtered (PNG 9.2). */
 const FILTER_NONE = 0;
 
-/** Red, green and blue of 8 bits; what is transparent in the picture is not. The caller's own. */
-export function pngOf({ width, height, pixels }: Picture): Uint8Array {
+/** A PNG file of a picture: red, green and blue of 8 bits, without transparency, as screens are. The caller's own. */
+export function encodePng({ width, height, pixels }: Picture): Uint8Array {
   const rowBytes = 1 + BYTES * width;
   const address = beginWhole(rowBytes * height);
   const { bytes } = kernelSet().memory;
