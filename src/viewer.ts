@@ -28,11 +28,12 @@ export {
   UntypableError,
   type InputOutcome,
 } from './client/automation/input-outcome.ts';
+export { parseKeys } from './client/automation/chord.ts';
 export {
   holdKeys,
-  parseKeys,
   pressKeys,
   releaseKeys,
+  type KeyOptions,
   type Pressed,
   type PressOptions,
 } from './client/automation/keys.ts';

@@ -2,10 +2,10 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { LayoutName } from '../client/automation/layouts/layout.ts';
-import { layoutNames, parseLayoutName } from '../client/automation/layouts/registry.ts';
 import { screenshot } from '../client/automation/screenshot.ts';
 import { connectionOptions, viewDisplay, type ClientOptions } from './client-options.ts';
 import { ExitCode, step, usage } from './failure.ts';
+import { layoutOption } from './layout-option.ts';
 import { parseCount } from './places.ts';
 import { reads } from './reads.ts';
 import { parseScript } from './script/parse.ts';
@@ -51,11 +51,7 @@ export const doCommand = (): Command =>
         '--incremental-refreshes',
         'capture what has come, without asking for all of it again',
       )
-      .option(
-        '--layout <NAME>',
-        `keyboard of the server's side: ${layoutNames.join(', ')}`,
-        reads(parseLayoutName),
-      )
+      .addOption(layoutOption())
       .addHelpText('after', ABOUT),
     '--security <LIST>',
   ).action(runScript);

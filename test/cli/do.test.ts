@@ -81,6 +81,10 @@ describe('sallyport do', () => {
     await script('type', 'aB', 'key', 'ctrl-c', 'keydown', 'shift', 'keyup', 'shift');
     assert.equal(keys(), '61 -61 ffe1 42 -42 -ffe1 ffe3 63 -63 -ffe3 ffe1 -ffe1');
   });
+  it('types and presses on the keyboard that the other side has', async () => {
+    await succeeds(doCommand(), '--layout', 'de', '-s', url, 'type', '/', 'key', 'ctrl-/');
+    assert.equal(keys(), 'ffe1 2f -2f -ffe1 ffe3 ffe1 2f -2f -ffe1 -ffe3');
+  });
   it('takes for words of the script whatever stands behind its first command', async () => {
     await script('type', '-s', 'type', '--delay', 'type', '#');
     assert.match(keys(), /^2d -2d 73 -73 2d -2d 2d -2d 64 -64 .* ffe1 23 -23 -ffe1$/);

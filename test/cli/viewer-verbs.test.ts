@@ -124,6 +124,12 @@ describe('sallyport type, key, click, move', () => {
     await succeeds('key', url, 'ctrl-alt-del', 'enter');
     assert.equal(keys(), 'ffe3 ffe9 ffff -ffff -ffe9 -ffe3 ff0d -ff0d');
   });
+  it('presses keys of the keyboard that the other side has', async () => {
+    await succeeds('key', url, 'ctrl-@', '--layout', 'de');
+    assert.equal(keys(), 'ffe3 fe03 40 -40 -fe03 -ffe3');
+    await fails(2, /no key types ß/, 'key', url, 'a', 'ctrl-ß', '--layout', 'us');
+    assert.equal(keys(), '');
+  });
   it('clicks and moves', async () => {
     const masks = (): string =>
       display.pointers

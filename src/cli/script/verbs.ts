@@ -1,7 +1,8 @@
 /** The commands of vncdotool's scripts. Whatever can be wrong with one is seen when it is prepared, before anything is sent. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
-import { holdKeys, parseKeys, pressKeys, releaseKeys } from '../../client/automation/keys.ts';
+import { planKeys } from '../../client/automation/chord.ts';
+import { holdKeys, pressKeys, releaseKeys } from '../../client/automation/keys.ts';
 import type { LayoutName } from '../../client/automation/layouts/layout.ts';
 import { pasteText } from '../../client/automation/paste.ts';
 import { maskOf, pointAt, type Point } from '../../client/automation/pointer.ts';
@@ -36,28 +37,19 @@ export const verbs: readonly Verb[] = [
     names: ['key'],
     words: 'KEYS',
     about: 'press and release, as in ctrl-alt-del',
-    prepare: ([keys = '']) => {
-      parseKeys(keys);
-      return async ({ client }) => void (await pressKeys(client, keys));
-    },
+    prepare: ([keys = ''], options) => pressing(pressKeys, keys, options),
   },
   {
     names: ['keydown', 'kdown'],
     words: 'KEYS',
     about: 'press, and leave down',
-    prepare: ([keys = '']) => {
-      parseKeys(keys);
-      return async ({ client }) => void (await holdKeys(client, keys));
-    },
+    prepare: ([keys = ''], options) => pressing(holdKeys, keys, options),
   },
   {
     names: ['keyup', 'kup'],
     words: 'KEYS',
     about: 'release',
-    prepare: ([keys = '']) => {
-      parseKeys(keys);
-      return async ({ client }) => void (await releaseKeys(client, keys));
-    },
+    prepare: ([keys = ''], options) => pressing(releaseKeys, keys, options),
   },
   {
     names: ['type'],
@@ -177,6 +169,11 @@ export const verbs: readonly Verb[] = [
     },
   },
 ];
+
+function pressing(press: typeof holdKeys, keys: string, options: ScriptOptions): Action {
+  planKeys(keys, options.layout);
+  return async ({ client }) => void (await press(client, keys, options));
+}
 
 function typing(text: string, { layout }: ScriptOptions): Action {
   planText(text, layout);

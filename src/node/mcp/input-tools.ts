@@ -1,5 +1,6 @@
 /** The tools that act: move, click, drag, scroll, type, key, cursor_position. Registered by serve-mcp.ts with control only. */
-import { parseKeys, pressKeys } from '../../client/automation/keys.ts';
+import { parseKeys } from '../../client/automation/chord.ts';
+import { pressKeys } from '../../client/automation/keys.ts';
 import { click, doubleClick, drag, move, scroll } from '../../client/automation/pointer.ts';
 import { typeText } from '../../client/automation/type-text.ts';
 import type { VncClient } from '../../client/client.ts';
