@@ -3,6 +3,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { LayoutName } from '../client/automation/layouts/layout.ts';
 import { screenshot } from '../client/automation/screenshot.ts';
+import { messageOf } from '../core/errors.ts';
 import { connectionOptions, viewDisplay, type ClientOptions } from './client-options.ts';
 import { ExitCode, step, usage } from './failure.ts';
 import { layoutOption } from './layout-option.ts';
@@ -84,7 +85,7 @@ function delayOf(text: string | undefined): number {
   try {
     return parseCount(text);
   } catch (error) {
-    throw usage(`VNCDOTOOL_DELAY: ${error instanceof Error ? error.message : String(error)}`);
+    throw usage(`VNCDOTOOL_DELAY: ${messageOf(error)}`);
   }
 }
 

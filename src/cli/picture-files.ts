@@ -2,6 +2,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { encodePng } from '../client/automation/picture-file.ts';
 import type { Picture } from '../client/automation/screenshot.ts';
+import { messageOf } from '../core/errors.ts';
 import { decodePng } from '../node/png.ts';
 import { ExitCode, step } from './failure.ts';
 
@@ -10,7 +11,7 @@ export async function readPicture(file: string): Promise<Picture> {
   try {
     return await decodePng(await readFile(file));
   } catch (cause) {
-    throw new TypeError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new TypeError(`${file}: ${messageOf(cause)}`, {
       cause,
     });
   }

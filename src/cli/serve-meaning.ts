@@ -1,4 +1,5 @@
 /** What the options of `sallyport serve` mean together: what contradicts what, and the settings that they come to. Reads no file. */
+import { messageOf } from '../core/errors.ts';
 import { parseAddress, type Address } from '../node/address.ts';
 import type { InsecureName, SecurityOffer } from '../security/policy.ts';
 import { usage } from './failure.ts';
@@ -165,7 +166,7 @@ function addressOfDisplay(display: string): Address {
   try {
     return parseAddress(display, 'connect');
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
+    throw usage(messageOf(error));
   }
 }
 

@@ -1,6 +1,7 @@
 /** The picture of a display as a file: PNG, or PPM (P6) as QEMU writes by default. */
 import { open } from 'node:fs/promises';
 import { encodePng } from '../client/automation/picture-file.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
 import { rgbOf } from '../node/png.ts';
 import { QmpError } from './qmp-error.ts';
@@ -41,5 +42,5 @@ function systemWords(error: unknown): string {
     ENOTDIR: 'Not a directory',
     EROFS: 'Read-only file system',
   };
-  return words[code] ?? (error instanceof Error ? error.message : String(error));
+  return words[code] ?? messageOf(error);
 }

@@ -1,6 +1,7 @@
 /** Pictures from PNG files, by pngjs, and the bytes of their pixels. Used by `sallyport expect`; screendumps; terminals. */
 import { PNG } from 'pngjs';
 import type { Picture } from '../client/automation/screenshot.ts';
+import { messageOf } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
 
 /** Of any kind and depth. Rejects with TypeError for what is no PNG, and for one that is larger than any screen may be. */
@@ -15,7 +16,7 @@ export async function decodePng(bytes: Uint8Array): Promise<Picture> {
       else reject(error);
     });
   }).catch((cause: unknown) => {
-    throw new TypeError(`not a PNG: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new TypeError(`not a PNG: ${messageOf(cause)}`, {
       cause,
     });
   });

@@ -3,6 +3,7 @@
  * roles do not change: the server speaks first, and in TLS it is the server. Used by serve.
  */
 import { pause } from '../core/deadline.ts';
+import { messageOf } from '../core/errors.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
 import type { Peer } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
@@ -63,7 +64,7 @@ export function connectReverse(
         if (stop.signal.aborted) break;
         logger.info('viewer not reached', {
           address: name,
-          reason: error instanceof Error ? error.message : String(error),
+          reason: messageOf(error),
           againInMs: delayMs,
         });
       }

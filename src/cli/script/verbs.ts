@@ -9,7 +9,7 @@ import { maskOf, pointAt, type Point } from '../../client/automation/pointer.ts'
 import { screenshot } from '../../client/automation/screenshot.ts';
 import { planText, typeText } from '../../client/automation/type-text.ts';
 import { waitForRegion } from '../../client/automation/wait.ts';
-import { TimeoutError } from '../../core/errors.ts';
+import { messageOf, TimeoutError } from '../../core/errors.ts';
 import { CommandFailure, ExitCode } from '../failure.ts';
 import { readPicture, writePicture } from '../picture-files.ts';
 import { parseButton, parsePoint, parseRegion, parseTolerance } from '../places.ts';
@@ -190,7 +190,7 @@ async function readTextFile(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
-    throw new TypeError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new TypeError(`${file}: ${messageOf(cause)}`, {
       cause,
     });
   }
