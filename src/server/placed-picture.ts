@@ -18,6 +18,7 @@ export class PlacedPicture implements PicturePlace {
     this.address = address;
     this.stride = stride;
     this.kernels = kernelSet();
+    this.kernels.memory.reach(address + height * stride);
   }
 
   get bounds(): Rectangle {
