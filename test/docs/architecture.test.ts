@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { describe, it } from 'node:test';
 
 const text = readFileSync('docs/architecture.md', 'utf8');
@@ -18,6 +18,26 @@ const foldersIn = (folder: string): string[] =>
     .map(({ name }) => name)
     .sort();
 
+function referencesOf(room: string): string[] {
+  const project = readFileSync(join('src', room, 'tsconfig.json'), 'utf8');
+  const { references = [] } = JSON.parse(project) as { references?: { path: string }[] };
+  return references.map(({ path }) => basename(path)).sort();
+}
+
+/** Rooms that files of this one import, but for the globals of all. */
+function importsOf(room: string): Set<string> {
+  const found: string[] = [];
+  for (const file of readdirSync(join('src', room), { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue;
+    const source = readFileSync(join('src', room, file), 'utf8');
+    for (const [, path = ''] of source.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)) {
+      const [other = ''] = relative('src', join('src', room, file, '..', path)).split(sep);
+      if (other !== room) found.push(other);
+    }
+  }
+  return new Set(found.sort());
+}
+
 describe('docs/architecture.md', () => {
   it('has a row for each room', () => {
     assert.deepEqual(Array.from(rooms.keys()).sort(), foldersIn('src'));
@@ -32,11 +52,14 @@ describe('docs/architecture.md', () => {
   it('has them in the order in which they may import each other', () => {
     const order = Array.from(rooms.keys());
     for (const room of order) {
-      const project = readFileSync(join('src', room, 'tsconfig.json'), 'utf8');
-      const { references = [] } = JSON.parse(project) as { references?: { path: string }[] };
-      for (const { path } of references)
-        assert.ok(order.indexOf(basename(path)) < order.indexOf(room), `${room}: ${path}`);
+      for (const other of referencesOf(room))
+        assert.ok(order.indexOf(other) < order.indexOf(room), `${room}: ${other}`);
     }
+  });
+
+  it('is what the projects say: each refers to the rooms that it imports', () => {
+    for (const room of rooms.keys())
+      assert.deepEqual(importsOf(room), new Set(referencesOf(room)), room);
   });
 
   it('points to files that there are', () => {
