@@ -14,6 +14,17 @@ describe('PNG', () => {
   it('comes back as it was', async () => {
     assert.deepEqual(await decodePng(encodePng(picture)), picture);
   });
+  it('is filtered where it is a photo, in which no pixel is as its neighbour', async () => {
+    const [width, height] = [200, 90];
+    const level = (x: number, y: number): number => (x + y + ((x * 7 + y * 13) % 5)) & 0xff;
+    const pixels = Uint32Array.from(
+      { length: width * height },
+      (_, i) => (0xff000000 | (level(i % width, Math.floor(i / width)) * 0x010101)) >>> 0,
+    );
+    const file = encodePng({ width, height, pixels });
+    assert.deepEqual((await decodePng(file)).pixels, pixels);
+    assert.ok(file.length < (3 * width * height) / 2, `${file.length} bytes`);
+  });
   it('is of the moment of the call, and without transparency', async () => {
     const pixels = Uint32Array.of(0x00123456);
     const encoded = encodePng({ width: 1, height: 1, pixels });
