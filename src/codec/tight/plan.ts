@@ -4,6 +4,7 @@
  */
 import { PALETTE_TRANSITIONS } from '../../pixels/kernels/palette-layout.ts';
 import type { PixelBlock } from '../codec.ts';
+import { solidIn, solidSquaresOf } from '../pixel-block.ts';
 import {
   addColour,
   hasColour,
@@ -86,11 +87,12 @@ interface Band extends PixelBlock {
   readonly y: number;
 }
 
-const bandOf = ({ width, address, stride }: PixelBlock, y: number, height: number): Band => ({
-  width,
+const bandOf = (block: PixelBlock, y: number, height: number): Band => ({
+  width: block.width,
   height,
-  address: address + y * stride,
-  stride,
+  address: block.address + y * block.stride,
+  stride: block.stride,
+  ...solidIn(block, 0, y),
   y,
 });
 
@@ -104,7 +106,7 @@ function lookAtBand(band: Band, planning: Planning): Part[] {
     for (let x = start; x < end; x += TILE)
       parts.push(lookAtSquare(band, x, Math.min(TILE, end - x), planning));
   };
-  const anySolid = kernels.solidSquares(address, stride, width, height, flags) > 0;
+  const anySolid = solidSquaresOf(band, flags) > 0;
   const isSolid = (x: number): boolean => anySolid && memory.bytes[flags + x / TILE] === 1;
   let solid: Part | undefined;
   /** Where what is not solid begins. */

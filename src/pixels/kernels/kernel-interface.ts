@@ -190,6 +190,21 @@ export interface Kernels {
     height: number,
     flags: number,
   ) => number;
+  /**
+   * The same, for a block at x, y of a picture of which it is known which tiles of 64 x 64 are of one value: `tiles` is a byte
+   * for each, `columns` to a row, 1 where it is. Squares that these decide are not read.
+   */
+  readonly solidSquaresIn: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    flags: number,
+    tiles: number,
+    columns: number,
+    x: number,
+    y: number,
+  ) => number;
   /** How many of the leftmost columns consist of `value`. */
   readonly equalLeft: (
     pixels: number,

@@ -33,6 +33,7 @@ export {
   equalRight,
   equalRows,
   solidSquares,
+  solidSquaresIn,
 } from './survey';
 export { deflate } from './deflate';
 export { deflateUndo } from './deflate-chains';
