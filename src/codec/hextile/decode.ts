@@ -111,12 +111,11 @@ function decodeTile(strip: Strip, start: number, tile: Rectangle, carried: Carri
     carried.foreground = colourAt(at);
     at += size;
   }
-  target.fill(tile, named(carried.background, 'background'));
+  const { width, height } = tile;
+  const origin = target.at(tile.x, tile.y);
+  fillPart(target, origin, width, height, named(carried.background, 'background'));
   if ((bits & AnySubrects) === 0) return at;
 
-  const { width, height } = tile;
-  const { pixels } = target;
-  const origin = target.at(tile.x, tile.y);
   const coloured = (bits & SubrectsColoured) !== 0;
   const count = payload[at++]!;
   let colour = coloured || count === 0 ? 0 : named(carried.foreground, 'foreground');
@@ -134,13 +133,22 @@ function decodeTile(strip: Strip, start: number, tile: Rectangle, carried: Carri
     const bottom = y + (extent & 15) + 1;
     // CVE-2017-5884: gtk-vnc trusted these.
     if (right > width || bottom > height) refuse({ x, y, right, bottom }, tile);
-    const value = (colour | OPAQUE) >>> 0;
-    for (let row = y; row < bottom; row++) {
-      const first = origin + row * target.width;
-      for (let column = x; column < right; column++) pixels[first + column] = value;
-    }
+    fillPart(target, origin + y * target.width + x, right - x, bottom - y, colour);
   }
   return at;
+}
+
+/** A part of a tile, from index `first` on. By hand: to call for each row takes longer than the row. */
+function fillPart(
+  { pixels, width: stride }: Framebuffer,
+  first: number,
+  width: number,
+  height: number,
+  colour: number,
+): void {
+  const value = (colour | OPAQUE) >>> 0;
+  for (let row = first; row < first + height * stride; row += stride)
+    for (let i = row; i < row + width; i++) pixels[i] = value;
 }
 
 function refuse(
