@@ -216,106 +216,65 @@ function scanFew(pixels: usize, width: u32, height: u32): u32 {
   store<u32>(colours, load<u32>(pixels));
   let count: u32 = 1;
   const colour0 = v128.load32_splat(colours);
+  // Those that are not there yet are as the first, whose index they must not change.
   let colour1 = colour0;
   let colour2 = colour0;
   let colour3 = colour0;
-  // The lanes of colours that are not there yet are as the first's.
   let index1 = i32x4.splat(0);
-  let index2 = index1;
-  let index3 = index1;
   for (let y: u32 = 0; y < height; y++) {
     let at = pixels;
     const end = pixels + ((<usize>width) << 2);
-    for (; at + 64 <= end; at += 64, indexes += 16) {
-      const a = v128.load(at);
-      const b = v128.load(at, 16);
-      const c = v128.load(at, 32);
-      const d = v128.load(at, 48);
-      if (
-        !i32x4.all_true(
-          v128.and(
-            v128.and(
-              isOne(a, colour0, colour1, colour2, colour3),
-              isOne(b, colour0, colour1, colour2, colour3),
-            ),
-            v128.and(
-              isOne(c, colour0, colour1, colour2, colour3),
-              isOne(d, colour0, colour1, colour2, colour3),
-            ),
-          ),
-        )
-      ) {
-        count = addFew(at, at + 64, count);
-        if (count == 0) return 0;
-        colour1 = v128.load32_splat(colours, 4);
-        index1 = i32x4.splat(1);
+    while (at < end) {
+      const isWhole = at + 64 <= end;
+      if (isWhole) {
+        const second = equalBytes(at, colour1);
+        let known = v128.or(equalBytes(at, colour0), second);
+        let index = v128.and(second, index1);
         if (count > 2) {
-          colour2 = v128.load32_splat(colours, 8);
-          index2 = i32x4.splat(2);
+          const third = equalBytes(at, colour2);
+          known = v128.or(known, third);
+          index = v128.or(index, v128.and(third, i8x16.splat(2)));
+          if (count > 3) {
+            const fourth = equalBytes(at, colour3);
+            known = v128.or(known, fourth);
+            index = v128.or(index, v128.and(fourth, i8x16.splat(3)));
+          }
         }
-        if (count > 3) {
-          colour3 = v128.load32_splat(colours, 12);
-          index3 = i32x4.splat(3);
+        if (i8x16.all_true(known)) {
+          v128.store(indexes, index);
+          indexes += 16;
+          at += 64;
+          continue;
         }
       }
-      const low = i16x8.narrow_i32x4_s(
-        indexOf(a, colour1, colour2, colour3, index1, index2, index3),
-        indexOf(b, colour1, colour2, colour3, index1, index2, index3),
-      );
-      const high = i16x8.narrow_i32x4_s(
-        indexOf(c, colour1, colour2, colour3, index1, index2, index3),
-        indexOf(d, colour1, colour2, colour3, index1, index2, index3),
-      );
-      v128.store(indexes, i8x16.narrow_i16x8_s(low, high));
-    }
-    if (at < end) {
-      count = addFew(at, end, count);
+      const stop = isWhole ? at + 64 : end;
+      count = addFew(at, stop, count);
       if (count == 0) return 0;
       if (count > 1) {
         colour1 = v128.load32_splat(colours, 4);
-        index1 = i32x4.splat(1);
+        index1 = i8x16.splat(1);
       }
-      if (count > 2) {
-        colour2 = v128.load32_splat(colours, 8);
-        index2 = i32x4.splat(2);
-      }
-      if (count > 3) {
-        colour3 = v128.load32_splat(colours, 12);
-        index3 = i32x4.splat(3);
-      }
-      for (; at < end; at += 4) store<u8>(indexes++, <u8>fewIndex(load<u32>(at), count));
+      if (count > 2) colour2 = v128.load32_splat(colours, 8);
+      if (count > 3) colour3 = v128.load32_splat(colours, 12);
+      for (; at < stop; at += 4) store<u8>(indexes++, <u8>fewIndex(load<u32>(at), count));
     }
     pixels += stride;
   }
   return count;
 }
 
-/** All bits of lanes that are one of four. */
+/** All bits of the bytes of which the pixels, of 16, are as a colour. */
 // @ts-ignore: decorator
-@inline function isOne(values: v128, a: v128, b: v128, c: v128, d: v128): v128 {
-  return v128.or(
-    v128.or(i32x4.eq(values, a), i32x4.eq(values, b)),
-    v128.or(i32x4.eq(values, c), i32x4.eq(values, d)),
+@inline function equalBytes(pixels: usize, colour: v128): v128 {
+  const low = i16x8.narrow_i32x4_s(
+    i32x4.eq(v128.load(pixels), colour),
+    i32x4.eq(v128.load(pixels, 16), colour),
   );
-}
-
-// @ts-ignore: decorator
-@inline function indexOf(
-  values: v128,
-  colour1: v128,
-  colour2: v128,
-  colour3: v128,
-  index1: v128,
-  index2: v128,
-  index3: v128,
-): v128 {
-  return v128.or(
-    v128.and(i32x4.eq(values, colour1), index1),
-    v128.or(
-      v128.and(i32x4.eq(values, colour2), index2),
-      v128.and(i32x4.eq(values, colour3), index3),
-    ),
+  const high = i16x8.narrow_i32x4_s(
+    i32x4.eq(v128.load(pixels, 32), colour),
+    i32x4.eq(v128.load(pixels, 48), colour),
   );
+  return i8x16.narrow_i16x8_s(low, high);
 }
 
 /** Adds what is new to the colours; returns how many there are then, 0 when they are not few. */
