@@ -11,7 +11,7 @@ import { maxTileBytes, TILE_SIDE } from './tile.ts';
 
 // The largest rectangle bounds how long the event loop stands still.
 const MAX_WIDTH = 2048;
-const MAX_AREA = 2048 * 256;
+const MAX_AREA = 1024 * 1024;
 const DEFAULT_LEVEL = 2;
 
 /**

@@ -178,6 +178,11 @@ export function pixelRunBytes(
   shift2: u32,
   shift3: u32,
 ): usize {
+  if (size == 3 && length <= 255) {
+    const low = ((value >>> shift0) & 255) | (((value >>> shift1) & 255) << 8);
+    store<u32>(target, low | (((value >>> shift2) & 255) << 16) | (<u32>(length - 1) << 24));
+    return target + 4;
+  }
   store<u8>(target, <u8>(value >>> shift0));
   if (size > 1) store<u8>(target, <u8>(value >>> shift1), 1);
   if (size > 2) store<u8>(target, <u8>(value >>> shift2), 2);

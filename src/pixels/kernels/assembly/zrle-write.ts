@@ -33,7 +33,7 @@ const MAX_COLOURS: u32 = 127;
 const ZRLE_SIDE: u32 = 64;
 
 // As in the twin.
-const PACKED_MAY_TAKE: u32 = 5;
+const PACKED_MAY_TAKE: u32 = 12;
 const RUNS_MAY_TAKE: u32 = 10;
 
 // What stays the same during a call.

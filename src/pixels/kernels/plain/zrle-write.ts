@@ -21,7 +21,7 @@ const MAX_COLOURS = 127;
 const ZRLE_SIDE = 64;
 
 /** Deflate finds rows of packed indexes again, but hardly runs: of consoles and text these may take so many times the bytes. */
-const PACKED_MAY_TAKE = 5;
+const PACKED_MAY_TAKE = 12;
 /** Nor does it find pixels again between lengths: runs must take less than so many 16ths of the pixels. Both tuned on bench/corpus. */
 const RUNS_MAY_TAKE = 10;
 
