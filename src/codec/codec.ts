@@ -87,6 +87,19 @@ export interface PixelBlock {
   readonly stride: number;
   /** It stays valid, and the same, until all of `EncodedParts` is there. Default false. */
   readonly stays?: boolean;
+  /** What is known of it beforehand. Absent: nothing. */
+  readonly solid?: SolidTiles;
+}
+
+/** Which tiles of 64 x 64 are of one value in the picture that a block is part of. */
+export interface SolidTiles {
+  /** Of a byte for each tile, row by row: 1 where it is, else 0. */
+  readonly address: number;
+  /** Tiles in a row. */
+  readonly columns: number;
+  /** Where the block begins in the picture, in pixels. */
+  readonly x: number;
+  readonly y: number;
 }
 
 /** One viewer's encoder: its streams live as long as the connection. */

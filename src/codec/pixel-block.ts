@@ -40,3 +40,21 @@ export function blockValues({ width, height, address, stride }: PixelBlock): Uin
   }
   return values;
 }
+
+/**
+ * Cuts a block into squares of 64 columns and writes a byte for each at `flags`: 1 when it is of one value, else 0. Returns how
+ * many are. Pixels are read only where it is not known beforehand.
+ */
+export function solidSquaresOf(
+  { width, height, address, stride, solid }: PixelBlock,
+  flags: number,
+): number {
+  const { kernels } = kernelSet();
+  if (solid === undefined) return kernels.solidSquares(address, stride, width, height, flags);
+  const { address: tiles, columns, x, y } = solid;
+  return kernels.solidSquaresIn(address, stride, width, height, flags, tiles, columns, x, y);
+}
+
+/** What is known of a part of a block that begins so far into it. */
+export const solidIn = ({ solid }: PixelBlock, x: number, y: number): Pick<PixelBlock, 'solid'> =>
+  solid === undefined ? {} : { solid: { ...solid, x: solid.x + x, y: solid.y + y } };

@@ -79,21 +79,24 @@ function jpegEncoder(turbo: Turbo, threads: boolean): JpegEncoder {
   const start = async (source: JpegSource, lossy: LossyOptions): Promise<Uint8Array> => {
     const options = optionsFor(source, lossy);
     const most = mostBytes(source);
-    const large = spare.pop();
-    const target = large !== undefined && large.length >= most ? large : Buffer.alloc(most);
+    const isUsual = most <= USUAL_BYTES;
+    const target =
+      (isUsual ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(most, USUAL_BYTES));
     const file = new Uint8Array(await turbo.compress(rawOf(source), target, options));
-    if (spare.length < MAX_SPARE) spare.push(target);
+    if (isUsual && spare.length < MAX_SPARE) spare.push(target);
     return file;
   };
   return Object.assign(encode, { start });
 }
 
 /** As libjpeg-turbo has it (tjBufSize) for no subsampling, the worst case: asking it for each file takes a while. */
-const mostBytes = ({ width, height }: JpegSource): number =>
+const mostBytes = ({ width, height }: Pick<JpegSource, 'width' | 'height'>): number =>
   6 * (width + 16) * (height + 16) + 2048;
 
 /** Files under way at a time for which buffers are kept. */
-const MAX_SPARE = 16;
+const MAX_SPARE = 32;
+/** Room for any rectangle of Tight: up to 2048 wide, of 65536 pixels. */
+const USUAL_BYTES: number = mostBytes({ width: 2048, height: 32 });
 
 function formatOf({ red, blue }: JpegSource, turbo: Turbo): number {
   if (red === 2 && blue === 0) return turbo.FORMAT_BGRX;

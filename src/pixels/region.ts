@@ -31,10 +31,21 @@ export class Region {
 
   add(added: Rectangle): void {
     if (isEmpty(added)) return;
-    if (this.#rectangles.some((r) => contains(r, added))) return;
+    for (const r of this.#rectangles) if (contains(r, added)) return;
     this.#remove(added);
-    this.#rectangles.push(added);
+    this.#push(added);
     this.#shorten();
+  }
+
+  /** Joined with one beside it, if both make a rectangle: a picture in bands stays one, and nothing has to become coarser. */
+  #push(added: Rectangle): void {
+    for (let i = this.#rectangles.length - 1; i >= 0; i--) {
+      const r = this.#rectangles[i]!;
+      if (!makeOne(r, added)) continue;
+      this.#rectangles[i] = boundingBox(r, added);
+      return;
+    }
+    this.#rectangles.push(added);
   }
 
   /** Removes `hole`, but for what has to be covered again where the rest would be more than `maxRectangles`. */
@@ -46,12 +57,19 @@ export class Region {
   #remove(hole: Rectangle): void {
     // Most of what is added touches nothing: that must be cheap, hundreds of times in a frame.
     if (!this.intersects(hole)) return;
-    this.#rectangles = this.#rectangles.flatMap((r) => (overlap(r, hole) ? without(r, hole) : r));
+    const left: Rectangle[] = [];
+    for (const r of this.#rectangles) {
+      if (overlap(r, hole)) addWithout(left, r, hole);
+      else left.push(r);
+    }
+    this.#rectangles = left;
   }
 
   /** Whether any of it is inside `bounds`. */
   intersects(bounds: Rectangle): boolean {
-    return !isEmpty(bounds) && this.#rectangles.some((r) => overlap(r, bounds));
+    if (isEmpty(bounds)) return false;
+    for (const r of this.#rectangles) if (overlap(r, bounds)) return true;
+    return false;
   }
 
   /** The part of it inside `bounds`. */
@@ -101,15 +119,19 @@ export class Region {
       best = i;
     }
     let box = boundingBox(all[best]!, all[best + 1]!);
-    let apart: Rectangle[] = all.toSpliced(best, 2);
-    for (;;) {
-      const touched = apart.filter((r) => overlap(r, box));
-      if (touched.length === 0) break;
-      apart = apart.filter((r) => !overlap(r, box));
-      box = touched.reduce(boundingBox, box);
+    all.splice(best, 2);
+    for (let i = 0; i < all.length; ) {
+      if (!overlap(all[i]!, box)) {
+        i += 1;
+        continue;
+      }
+      box = boundingBox(box, all[i]!);
+      all.splice(i, 1);
+      // The larger box may touch what the smaller one did not.
+      i = 0;
     }
-    const next = apart.findIndex((r) => inReadingOrder(box, r) < 0);
-    this.#rectangles = apart.toSpliced(next < 0 ? apart.length : next, 0, box);
+    const next = all.findIndex((r) => inReadingOrder(box, r) < 0);
+    all.splice(next < 0 ? all.length : next, 0, box);
   }
 }
 
@@ -123,6 +145,12 @@ const inReadingOrder = (a: Rectangle, b: Rectangle): number =>
 /** Neither is empty. */
 const overlap = (a: Rectangle, b: Rectangle): boolean =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+/** Whether two that do not overlap are side by side, or one above the other, and as long as each other. */
+const makeOne = (a: Rectangle, b: Rectangle): boolean =>
+  a.x === b.x && a.width === b.width
+    ? a.y + a.height === b.y || b.y + b.height === a.y
+    : a.y === b.y && a.height === b.height && (a.x + a.width === b.x || b.x + b.width === a.x);
 
 function wasteOf(a: Rectangle, b: Rectangle): number {
   const width = Math.max(a.x + a.width, b.x + b.width) - Math.min(a.x, b.x);
@@ -142,20 +170,15 @@ export function boundingBox(a: Rectangle, b: Rectangle): Rectangle {
   };
 }
 
-/** `r` minus `hole`: up to four rectangles, above, below, left and right of it. */
-function without(r: Rectangle, hole: Rectangle): Rectangle[] {
+/** Adds `r` minus `hole` to a list: up to four rectangles, above, below, left and right of it. They overlap. */
+function addWithout(list: Rectangle[], r: Rectangle, hole: Rectangle): void {
+  const { x, y, width, height } = r;
   const cut = intersect(r, hole);
-  if (isEmpty(cut)) return [r];
-  const parts: Rectangle[] = [
-    { x: r.x, y: r.y, width: r.width, height: cut.y - r.y },
-    { x: r.x, y: cut.y + cut.height, width: r.width, height: r.y + r.height - cut.y - cut.height },
-    { x: r.x, y: cut.y, width: cut.x - r.x, height: cut.height },
-    {
-      x: cut.x + cut.width,
-      y: cut.y,
-      width: r.x + r.width - cut.x - cut.width,
-      height: cut.height,
-    },
-  ];
-  return parts.filter((part) => !isEmpty(part));
+  const below = cut.y + cut.height;
+  const right = cut.x + cut.width;
+  if (cut.y > y) list.push({ x, y, width, height: cut.y - y });
+  if (below < y + height) list.push({ x, y: below, width, height: y + height - below });
+  if (cut.x > x) list.push({ x, y: cut.y, width: cut.x - x, height: cut.height });
+  if (right < x + width)
+    list.push({ x: right, y: cut.y, width: x + width - right, height: cut.height });
 }

@@ -59,6 +59,8 @@ export interface PicturePlace {
   readonly address: number;
   /** Bytes from a row to the next. */
   readonly stride: number;
+  /** Of a byte for each tile of 64 x 64, row by row: 1 when all of the tile is of one value, else 0. */
+  readonly solid: number;
 }
 
 /** Structured clone takes all of it to another thread. */

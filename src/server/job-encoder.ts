@@ -15,6 +15,12 @@ import { ViewerEncoders } from './viewer-encoders.ts';
 
 /** What is made for a usual update, so that it need not grow. */
 const CAPACITY = 256 * 1024;
+/** Writers that are kept for the next job. */
+const MAX_SPARE = 8;
+/** Of this thread: empty ones. */
+const spare: ByteWriter[] = [];
+
+const openWriter = (): ByteWriter => spare.pop() ?? new ByteWriter(CAPACITY);
 
 /** Whether other threads can encode that: they have the codecs of the registry. */
 export const canMove = (codec: Codec): boolean => findCodec(codec.encoding) === codec;
@@ -38,7 +44,7 @@ export class JobEncoder {
     const encoderFor = (exact: boolean) => this.#encoders.of({ codec, wishes }, exact);
     if (streams !== undefined) encoderFor(false).resume?.(streams);
     /** Behind a piece some rectangles of which are still to come, the next ones are written elsewhere. */
-    const writers = [new ByteWriter(CAPACITY)];
+    const writers = [openWriter()];
     const rests: Promise<void>[] = [];
     const lossy: EncodedJob['lossy'][number][] = [];
     let rectangles = 0;
@@ -54,7 +60,7 @@ export class JobEncoder {
       lossy.push(made.lossy);
       if (made.rest === undefined) continue;
       rests.push(made.rest);
-      writers.push(new ByteWriter());
+      writers.push(openWriter());
     }
     const job = {
       rectangles,
@@ -62,16 +68,23 @@ export class JobEncoder {
       streams: encoderFor(false).streams?.() ?? 0,
       encodeMs: performance.now() - begun,
     };
-    if (rests.length === 0) return { ...job, bytes: writers[0]!.take() };
+    if (rests.length === 0) return { ...job, bytes: closeWriters(writers) };
     return Promise.allSettled(rests).then(async () => {
       await Promise.all(rests);
-      return { ...job, bytes: joined(writers) };
+      return { ...job, bytes: closeWriters(writers) };
     });
   }
 }
 
-function joined(writers: readonly ByteWriter[]): Uint8Array {
-  const [first, ...others] = writers as readonly [ByteWriter, ...ByteWriter[]];
-  for (const each of others) first.bytes(each.written());
-  return first.take();
+/** What they wrote, one behind the other, in memory of its own. */
+function closeWriters(writers: readonly ByteWriter[]): Uint8Array {
+  const bytes = new Uint8Array(writers.reduce((sum, writer) => sum + writer.length, 0));
+  let at = 0;
+  for (const writer of writers) {
+    bytes.set(writer.written(), at);
+    at += writer.length;
+    writer.truncate(0);
+    if (spare.length < MAX_SPARE) spare.push(writer);
+  }
+  return bytes;
 }

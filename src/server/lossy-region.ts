@@ -25,14 +25,16 @@ export class LossyRegion {
   }
 
   get isEmpty(): boolean {
-    return this.#all.every((region) => region.isEmpty);
+    return this.#recent.isEmpty && this.#old.isEmpty && this.#calm.isEmpty;
   }
 
   /** These were sent; `lossy` are those parts of them that are not exact. */
   sent(sent: Rectangle, lossy: readonly Rectangle[], now: number): void {
     if (lossy.length === 0 && this.isEmpty) return;
     this.#pass(now);
-    for (const region of this.#all) region.subtract(sent);
+    this.#recent.subtract(sent);
+    this.#old.subtract(sent);
+    this.#calm.subtract(sent);
     for (const r of lossy) this.#recent.add(r);
   }
 

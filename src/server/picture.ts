@@ -8,7 +8,7 @@ import { OPAQUE } from '../pixels/framebuffer.ts';
 import { kernelSet } from '../pixels/kernels/kernels.ts';
 import type { PixelTranslator } from '../pixels/translate.ts';
 import { contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
-import type { PlacedPicture } from './placed-picture.ts';
+import { tilesAcross, type PlacedPicture } from './placed-picture.ts';
 
 /**
  * `r` of the picture as values of the viewer's format, where it stands if it needs no other: then it stays for as long as the
@@ -28,6 +28,7 @@ export function pixelBlock(
       address: source.addressOf(r.x, r.y),
       stride: source.stride,
       stays: true,
+      solid: { address: source.solid, columns: tilesAcross(source.width), x: r.x, y: r.y },
     };
   const block = emptyBlock(width, height);
   if (!whole) {

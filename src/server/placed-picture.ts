@@ -3,21 +3,32 @@ import { Framebuffer } from '../pixels/framebuffer.ts';
 import { kernelSet, type KernelSet } from '../pixels/kernels/kernels.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
 import type { PicturePlace } from './encode-pool.ts';
+import { TILE } from './tile-map.ts';
+
+/** Tiles in a row of a picture. */
+export const tilesAcross = (width: number): number => Math.ceil(width / TILE);
+
+/** How many tiles a picture has. */
+export const tilesOf = (width: number, height: number): number =>
+  tilesAcross(width) * Math.ceil(height / TILE);
 
 export class PlacedPicture implements PicturePlace {
   readonly width: number;
   readonly height: number;
   readonly address: number;
   readonly stride: number;
+  readonly solid: number;
   readonly kernels: KernelSet;
   #framebuffer: Framebuffer | undefined;
 
-  constructor({ width, height, address, stride }: PicturePlace) {
+  constructor({ width, height, address, stride, solid }: PicturePlace) {
     this.width = width;
     this.height = height;
     this.address = address;
     this.stride = stride;
+    this.solid = solid;
     this.kernels = kernelSet();
+    this.kernels.memory.reach(Math.max(address + height * stride, solid + tilesOf(width, height)));
   }
 
   get bounds(): Rectangle {
@@ -26,8 +37,8 @@ export class PlacedPicture implements PicturePlace {
 
   /** Just where it stands, for another thread. */
   get place(): PicturePlace {
-    const { width, height, address, stride } = this;
-    return { width, height, address, stride };
+    const { width, height, address, stride, solid } = this;
+    return { width, height, address, stride, solid };
   }
 
   addressOf(x: number, y: number): number {

@@ -9,7 +9,9 @@
 import { assertInvariant } from '../core/errors.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
 import { kernelSet } from '../pixels/kernels/kernels.ts';
-import { PlacedPicture } from './placed-picture.ts';
+import type { Rectangle } from '../rfb/rectangle.ts';
+import { PlacedPicture, tilesAcross, tilesOf } from './placed-picture.ts';
+import { TILE } from './tile-map.ts';
 
 export class ShadowPicture extends PlacedPicture {
   #users = 1;
@@ -25,8 +27,22 @@ export class ShadowPicture extends PlacedPicture {
   constructor({ width, height, pixels }: Framebuffer) {
     const { memory } = kernelSet();
     const stride = 4 * width;
-    super({ width, height, stride, address: memory.allocate(stride * height) });
+    const address = memory.allocate(stride * height + tilesOf(width, height));
+    super({ width, height, stride, address, solid: address + stride * height });
     memory.words.set(pixels, this.address >>> 2);
+    for (let y = 0; y < height; y += TILE)
+      this.findSolid({ x: 0, y, width, height: Math.min(TILE, height - y) });
+  }
+
+  /** Finds out which tiles are of one value, in a part of one row of them. INVARIANT: called wherever pixels were written. */
+  findSolid({ x, y, width, height }: Rectangle): void {
+    const flags = this.solid + (y / TILE) * tilesAcross(this.width) + x / TILE;
+    this.kernels.kernels.solidSquares(this.addressOf(x, y), this.stride, width, height, flags);
+  }
+
+  /** Nothing is known of any tile: for when it may not be as it was found. */
+  forgetSolid(): void {
+    this.kernels.memory.bytes.fill(0, this.solid, this.solid + tilesOf(this.width, this.height));
   }
 
   override get framebuffer(): Framebuffer {

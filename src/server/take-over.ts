@@ -45,6 +45,9 @@ export function takeOver(
     const moves = looks ? moveShadow(shadow, source.fresh, changed) : [];
     for (const { to } of moves) changed.mark(to);
     return { moves, changed: takeChanges(shadow, source.fresh, changed, result) };
+  } catch (error) {
+    shadow.forgetSolid();
+    throw error;
   } finally {
     memory.release(result);
     source.release();
@@ -140,6 +143,7 @@ function takeChanges(
         changed.push(r);
       }
     }
+    shadow.findSolid(run);
   }
   return changed;
 }

@@ -124,7 +124,13 @@ export class ViewerPixels {
     return {
       inParts,
       cut: (r, exact = false) =>
-        (inParts ? cutForParts(r) : cutRectangle(r, encoder)).map((part) => ({ ...part, exact })),
+        (inParts ? cutForParts(r) : cutRectangle(r, encoder)).map(({ x, y, width, height }) => ({
+          x,
+          y,
+          width,
+          height,
+          exact,
+        })),
       write: (w, pieces, next, mayLook) => {
         const pixels = pieces.reduce((sum, piece) => sum + area(piece), 0);
         const remote = moves ? this.#thread.choose(pixels) : undefined;
@@ -232,7 +238,7 @@ export class ViewerPixels {
         });
       });
     const done = (pieces: readonly Piece[], job: EncodedJob): void => {
-      w.bytes(job.bytes);
+      w.shared(job.bytes);
       this.#encoders.moved(settings.encoding, job.streams);
       pieces.forEach((piece, i) => this.lossy.sent(piece, job.lossy[i] ?? [], performance.now()));
       encodeMs += job.encodeMs;
@@ -270,8 +276,9 @@ function encode(
   encoder: Encoder,
 ): Encoded {
   const begun = performance.now();
+  const { encoding, inParts } = settings;
   const translator = translatorOf(settings.format);
-  const { lossy } = encodePiece(w, piece, source, { ...settings, encoder, translator });
+  const { lossy } = encodePiece(w, piece, source, { encoding, inParts, encoder, translator });
   return { lossy, encodeMs: performance.now() - begun };
 }
 

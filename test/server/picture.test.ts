@@ -73,7 +73,8 @@ describe('pixelBlock', () => {
   it('is where the picture stands when the format is ours, and translated when it is not', () => {
     const block = pixelBlock(source, { x: 1, y: 0, width: 1, height: 2 }, native);
     const address = source.address + 4;
-    assert.deepEqual(block, { width: 1, height: 2, address, stride: 8, stays: true });
+    const solid = { address: source.solid, columns: 1, x: 1, y: 0 };
+    assert.deepEqual(block, { width: 1, height: 2, address, stride: 8, stays: true, solid });
     assert.deepEqual(low(blockValues(block)), [2, 4]);
     const translated = pixelBlock(source, source.bounds, createTranslator(bgr233Format));
     assert.deepEqual(Array.from(blockValues(translated)), [0, 0, 0, 0]);

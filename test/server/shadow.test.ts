@@ -5,12 +5,13 @@ import { createKernels, kernelSet, useKernels } from '../../src/pixels/kernels/k
 import { Encoding } from '../../src/rfb/constants.ts';
 import type { Rectangle } from '../../src/rfb/rectangle.ts';
 import { Shadow } from '../../src/server/shadow.ts';
+import type { ShadowPicture } from '../../src/server/shadow-picture.ts';
 import type { ShadowChange } from '../../src/server/take-over.ts';
 import { forManySeeds, Random } from '../pixels/kernels/twins.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { FakePool } from '../support/fake-pool.ts';
 import { Served, setEncodings, updateRequest } from '../support/served.ts';
-import { commotion, scribble, slide } from './commotion.ts';
+import { commotion, randomRectangle, scribble, slide } from './commotion.ts';
 import { SimulatedViewer } from './simulated-viewer.ts';
 
 const SCROLL: Rectangle = { x: 40, y: 30, width: 300, height: 220 };
@@ -249,6 +250,44 @@ describe('every viewer sees the display in the end, encoded by threads', () => {
 });
 
 describe('Shadow', () => {
+  it('knows which tiles are of one value, whatever is drawn, moved and resized', () => {
+    let solid = 0;
+    forManySeeds(25, (random) => {
+      const { display, shadow } = arrange(400, 300, 1);
+      for (let i = 0; i < 60; i++) {
+        const { framebuffer } = display;
+        const kind = random.between(0, 9);
+        const area = randomRectangle(random, framebuffer, 400);
+        if (kind < 5) display.paint(random.between(0, 1) * 0xffffff, area);
+        else if (kind < 6) scribble(display, area, random);
+        else if (kind < 9) slide(display, area, 0, random.between(0, 80) - 40, random);
+        else display.setSize(random.between(100, 420), random.between(100, 320));
+        void shadow.refresh();
+        solid += assertSolidTiles(shadow.picture);
+      }
+    });
+    assert.ok(solid > 1000, `${solid} tiles of one value`);
+  });
+
+  /** Returns how many there are. */
+  function assertSolidTiles(picture: ShadowPicture): number {
+    const { width, height, pixels } = picture.framebuffer;
+    const { bytes } = picture.kernels.memory;
+    let solid = 0;
+    let at = picture.solid;
+    for (let top = 0; top < height; top += 64) {
+      for (let left = 0; left < width; left += 64) {
+        const values = new Set<number>();
+        for (let y = top; y < Math.min(top + 64, height); y++)
+          for (let x = left; x < Math.min(left + 64, width); x++)
+            values.add(pixels[y * width + x]!);
+        assert.equal(bytes[at++], values.size === 1 ? 1 : 0, `the tile at ${left},${top}`);
+        if (values.size === 1) solid += 1;
+      }
+    }
+    return solid;
+  }
+
   function changesOf(display: FakeDisplay): { shadow: Shadow; heard: ShadowChange[] } {
     const shadow = new Shadow(display);
     const heard: ShadowChange[] = [];

@@ -71,6 +71,24 @@ export function coloursOf(set: KernelSet, list: number): Uint32Array {
   return set.memory.words.subarray(start, start + countOf(set, list));
 }
 
+/** Whether a colour is on a list. */
+export function hasColour(set: KernelSet, list: number, value: number): boolean {
+  const { words } = set.memory;
+  const start = (list + PALETTE_COLOURS) >>> 2;
+  const end = start + countOf(set, list);
+  for (let i = start; i < end; i++) if (words[i] === value) return true;
+  return false;
+}
+
+/** Whether all of one list's colours are on another. */
+export function hasColours(set: KernelSet, more: number, less: number): boolean {
+  const { words } = set.memory;
+  const start = (less + PALETTE_COLOURS) >>> 2;
+  const end = start + countOf(set, less);
+  for (let i = start; i < end; i++) if (!hasColour(set, more, words[i]!)) return false;
+  return true;
+}
+
 /** Makes the workspace's palette that of a list. */
 export function loadPalette({ kernels, palette, lookup }: Workspace, list: number): void {
   kernels.clearPalette(palette);

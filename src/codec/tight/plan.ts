@@ -4,7 +4,16 @@
  */
 import { PALETTE_TRANSITIONS } from '../../pixels/kernels/palette-layout.ts';
 import type { PixelBlock } from '../codec.ts';
-import { addColour, loadPalette, openWorkspace, TILE, type Workspace } from './colours.ts';
+import { solidIn, solidSquaresOf } from '../pixel-block.ts';
+import {
+  addColour,
+  hasColour,
+  hasColours,
+  loadPalette,
+  openWorkspace,
+  TILE,
+  type Workspace,
+} from './colours.ts';
 import { MAX_AREA, MAX_WIDTH } from './control.ts';
 
 /** A rectangle of a block, in its pixels. Planning changes parts rather than making new ones: that was a third of its time. */
@@ -42,8 +51,10 @@ export function planParts(block: PixelBlock, options: PlanOptions): Part[] {
   const perBand = 2 * Math.ceil(width / TILE) + 1;
   const bands = Math.ceil(height / TILE) * (1 + TILE / FINE_ROWS);
   const workspace = openWorkspace(perBand * bands);
+  const { pixelSize, preferMany } = options;
   let lists = 0;
-  const planning = { ...options, workspace, newList: () => workspace.list(lists++) };
+  const newList = (): number => workspace.list(lists++);
+  const planning: Planning = { pixelSize, preferMany, workspace, newList };
   const planBand = (y: number, rows: number): Part[] => {
     const band = bandOf(block, y, Math.min(rows, height - y));
     return joinAcross(lookAtBand(band, planning), planning);
@@ -76,11 +87,12 @@ interface Band extends PixelBlock {
   readonly y: number;
 }
 
-const bandOf = ({ width, address, stride }: PixelBlock, y: number, height: number): Band => ({
-  width,
+const bandOf = (block: PixelBlock, y: number, height: number): Band => ({
+  width: block.width,
   height,
-  address: address + y * stride,
-  stride,
+  address: block.address + y * block.stride,
+  stride: block.stride,
+  ...solidIn(block, 0, y),
   y,
 });
 
@@ -94,7 +106,7 @@ function lookAtBand(band: Band, planning: Planning): Part[] {
     for (let x = start; x < end; x += TILE)
       parts.push(lookAtSquare(band, x, Math.min(TILE, end - x), planning));
   };
-  const anySolid = kernels.solidSquares(address, stride, width, height, flags) > 0;
+  const anySolid = solidSquaresOf(band, flags) > 0;
   const isSolid = (x: number): boolean => anySolid && memory.bytes[flags + x / TILE] === 1;
   let solid: Part | undefined;
   /** Where what is not solid begins. */
@@ -267,24 +279,34 @@ function joinColours(
   height: number,
   { pixelSize, workspace }: Planning,
 ): boolean {
-  const colours = loadUnion(first, second, workspace);
+  const [more, less] = first.colours > 1 ? [first, second] : [second, first];
+  const known = hasColoursOf(more, less, workspace);
+  const colours = known ? more.colours : loadUnion(more, less, workspace);
   if (colours === 0) return false;
   // Where the two touch, some rows change once more.
   const transitions = first.transitions + second.transitions + height / 4;
   const area = first.width * first.height + second.width * second.height;
   const apart = costOf(first, pixelSize) + costOf(second, pixelSize);
   if (cost(colours, transitions, area, pixelSize) > apart) return false;
-  first.list = first.list === 0 ? second.list : first.list;
-  workspace.kernels.copyColours(workspace.palette, first.list);
+  first.list = more.list;
+  if (!known) workspace.kernels.copyColours(workspace.palette, first.list);
   first.colours = colours;
   first.transitions = transitions;
   return true;
 }
 
+const FEW_TO_COMPARE = 16;
+
+/** Whether all colours of one part are among another's, which has two or more: only found out where they are few. */
+function hasColoursOf(more: Part, less: Part, workspace: Workspace): boolean {
+  if (less.colours > more.colours || more.colours > FEW_TO_COMPARE) return false;
+  if (less.colours === 1) return hasColour(workspace, more.list, less.value);
+  return hasColours(workspace, more.list, less.list);
+}
+
 /** Makes the workspace's palette that of both parts, and returns how many colours those are; 0 when they are too many. */
-function loadUnion(first: Part, second: Part, workspace: Workspace): number {
+function loadUnion(more: Part, less: Part, workspace: Workspace): number {
   const { kernels, palette, lookup } = workspace;
-  const [more, less] = first.colours > 1 ? [first, second] : [second, first];
   loadPalette(workspace, more.list);
   if (less.colours > 1) return kernels.addColours(palette, less.list, 256, lookup);
   return addColour(workspace, less.value);

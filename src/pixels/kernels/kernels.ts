@@ -193,6 +193,21 @@ export interface Kernels {
     height: number,
     flags: number,
   ) => number;
+  /**
+   * The same, for a block at x, y of a picture of which it is known which tiles of 64 x 64 are of one value: `tiles` is a byte
+   * for each, `columns` to a row, 1 where it is. Squares that these decide are not read.
+   */
+  readonly solidSquaresIn: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    flags: number,
+    tiles: number,
+    columns: number,
+    x: number,
+    y: number,
+  ) => number;
   /** How many of the leftmost columns consist of `value`. */
   readonly equalLeft: (
     pixels: number,
@@ -225,7 +240,7 @@ export interface Kernels {
     height: number,
     rowStep: number,
   ) => number;
-  /** Fills in what never changes in deflate's work space (WORK_BYTES of assembly/deflate-layout.ts). Once, before its first use. */
+  /** Makes deflate's work space (WORK_BYTES of assembly/deflate-layout.ts) ready. Once, before its first use. */
   readonly deflatePrepare: (work: number) => void;
   /**
    * Compresses `size` bytes at `input` into blocks of deflate and a sync flush, and returns how many bytes it wrote: never more
@@ -249,7 +264,7 @@ export interface Kernels {
   ) => number;
   /**
    * Takes the last input, which still stands where it was compressed with an effort above Lazy, out of the tables: what was there
-   * before is found again.
+   * before and still in reach at its end is found again, if all before it was compressed so or taken out.
    */
   readonly deflateUndo: (
     tables: number,

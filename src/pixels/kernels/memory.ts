@@ -43,16 +43,23 @@ export class KernelMemory {
 
   /** All of it. Ask again after anything that may allocate: where the memory is not shared, growing ends old views. */
   get bytes(): Uint8Array {
-    if (this.#bytes.byteLength !== this.memory.buffer.byteLength)
-      this.#bytes = new Uint8Array(this.memory.buffer);
     return this.#bytes;
   }
 
   /** All of it as 32-bit words; the word of an address is at address / 4. As short-lived as `bytes`. */
   get words(): Uint32Array {
-    if (this.#words.byteLength !== this.memory.buffer.byteLength)
-      this.#words = new Uint32Array(this.memory.buffer);
     return this.#words;
+  }
+
+  /** An address came from the thread that made the memory, which may have grown it: the views reach that far from now on. */
+  reach(address: number): void {
+    if (address > this.#bytes.byteLength) this.#look();
+  }
+
+  /** Only when it has grown: asking a shared memory for its buffer takes as long as a small kernel. */
+  #look(): void {
+    this.#bytes = new Uint8Array(this.memory.buffer);
+    this.#words = new Uint32Array(this.memory.buffer);
   }
 
   /** Bytes handed out now. */
@@ -99,8 +106,11 @@ export class KernelMemory {
   #extend(wanted: number): number {
     const address = this.#top;
     if (address + wanted > this.#end) throw new RangeError(`no ${wanted} bytes are left`);
-    const missing = address + wanted - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+    const missing = address + wanted - this.#bytes.byteLength;
+    if (missing > 0) {
+      this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+      this.#look();
+    }
     this.#top = address + wanted;
     return address;
   }

@@ -31,7 +31,7 @@ export function workplaces(twins: Twins): readonly Workplace[] {
 
 /** Puts a random block, mostly a small one, into every workplace, whose targets it fills with rubbish. */
 export function placeBlock(random: Random, places: readonly Workplace[]): TwinBlock {
-  const most = random.chance(5) ? MAX_SIDE - 8 : 24;
+  const most = random.chance(2) ? MAX_SIDE - 8 : random.chance(30) ? 24 : 10;
   const [width, height] = [
     random.between(1, most),
     random.between(1, random.chance(50) ? 4 : most),

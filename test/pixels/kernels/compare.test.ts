@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createTwins, forManySeeds } from './twins.ts';
+import { createTwins, forManySeeds, MANY } from './twins.ts';
 
 describe('kernel differ', () => {
   const { both } = createTwins();
@@ -8,7 +8,7 @@ describe('kernel differ', () => {
   it('agrees with its twin wherever two blocks differ by one bit of one pixel, or not at all', () => {
     const width = 64;
     const addresses = both.map(({ memory }) => memory.allocate(2 * 4 * width * width));
-    forManySeeds(100_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const [w, h] = [random.between(1, 40), random.between(1, 5)];
       const stride = 4 * (w + random.between(0, 8));
       const changed = random.chance(70) ? random.between(0, h * stride - 1) : undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HEXTILE_STATE_BYTES } from '../../../src/pixels/kernels/hextile-layout.ts';
 import { workplaces } from './blocks.ts';
-import { bytesAt, createTwins, forManySeeds, type Random, randomPicture } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY, type Random, randomPicture } from './twins.ts';
 
 const twins = createTwins();
 const places = workplaces(twins);
@@ -32,10 +32,10 @@ function tile(random: Random, columns: number, height: number): Uint32Array {
 describe('the kernel for Hextile', () => {
   it('agrees with its twin, in what it writes and what it remembers', () => {
     const kinds = new Set<number>();
-    forManySeeds(20_000, (random) => {
-      const [width, height] = random.chance(50)
+    forManySeeds(MANY, (random) => {
+      const [width, height] = random.chance(20)
         ? [16, 16]
-        : [random.between(1, random.chance(30) ? 40 : 16), random.between(1, 16)];
+        : [random.between(1, random.chance(20) ? 40 : 12), random.between(1, 10)];
       const columns = width + random.between(0, 3);
       const values = tile(random, columns, height);
       const known = remember(random, values);

@@ -8,17 +8,17 @@ import {
   Inflated,
   STATE_BYTES,
 } from '../../../src/pixels/kernels/inflate-state.ts';
-import type { KernelSet } from '../../../src/pixels/kernels/kernels.ts';
+import { TABLE_BYTES, WORK_BYTES } from '../../../src/pixels/kernels/assembly/deflate-layout.ts';
+import { DEFLATE_END, type KernelSet } from '../../../src/pixels/kernels/kernels.ts';
 import { fromHex } from '../../../src/wire/hex.ts';
-import { createTwins, forManySeeds, type Random } from './twins.ts';
+import { createTwins, forManySeeds, MANY, noise, sameBytes, type Random } from './twins.ts';
 
 const MAX_INPUT = 1 << 18;
 const MAX_OUTPUT = 1 << 18;
 /** So many bytes behind the room must stay as they are. */
 const CANARIES = 64;
 
-/** Many times faster than deepEqual. */
-const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+const RUBBISH = new Uint8Array(16_384).fill(0xa5);
 
 /** One stream, with all of its output in one place. */
 class Stream {
@@ -39,9 +39,9 @@ class Stream {
 
   begin(): void {
     const { bytes, words } = this.#set.memory;
-    bytes.fill(0xa5, this.#start, this.#start + MAX_OUTPUT + CANARIES);
     // Not 0, so that nothing is taken for granted.
-    bytes.fill(0xa5, this.#state, this.#state + STATE_BYTES);
+    bytes.set(RUBBISH, this.#start);
+    bytes.set(RUBBISH.subarray(0, STATE_BYTES), this.#state);
     beginState(words, this.#state);
     this.output = this.#start;
   }
@@ -60,7 +60,10 @@ class Stream {
       end,
       this.#start,
     );
-    assert.ok(same(memory.bytes.subarray(end, end + CANARIES), behind), 'writes only where it may');
+    assert.ok(
+      sameBytes(memory.bytes.subarray(end, end + CANARIES), behind),
+      'writes only where it may',
+    );
     const taken = this.#field(Field.Input) - this.#input;
     const written = this.#field(Field.Output) - this.output;
     assert.ok(taken >= 0 && taken <= input.length && written >= 0 && written <= room);
@@ -131,6 +134,40 @@ function randomBytes(random: Random, length: number): Uint8Array {
   return out;
 }
 
+/** A whole stream of our own, which takes a tenth of the time of node:zlib to make. */
+function quickDeflate({ memory, kernels }: KernelSet) {
+  const work = memory.allocate(WORK_BYTES);
+  kernels.deflatePrepare(work);
+  const tables = memory.allocate(TABLE_BYTES);
+  const input = memory.allocate(4096);
+  const output = memory.allocate(2 * 4096);
+  return (random: Random, bytes: Uint8Array): Uint8Array => {
+    memory.bytes.set(bytes, input);
+    // What was compressed before must not matter: a seed makes the same stream always.
+    kernels.clearBytes(tables, TABLE_BYTES);
+    const effort = random.between(0, 6) + DEFLATE_END;
+    const { length } = bytes;
+    const row = random.between(1, 40);
+    const size = kernels.deflate(
+      work,
+      tables,
+      input,
+      input,
+      length,
+      32_769,
+      1,
+      row,
+      effort,
+      output,
+    );
+    const stream = new Uint8Array(2 + size + 4);
+    stream.set([0x78, 0x01]);
+    stream.set(memory.bytes.subarray(output, output + size), 2);
+    new DataView(stream.buffer).setUint32(2 + size, kernels.adler32(1, input, length));
+    return stream;
+  };
+}
+
 const strategies = [
   constants.Z_DEFAULT_STRATEGY,
   constants.Z_FILTERED,
@@ -188,7 +225,7 @@ describe('kernel inflate', () => {
           return step;
         };
         assert.equal(inflateAll(stream, data, twoParts, whole), Inflated.Ended);
-        assert.ok(same(stream.bytes, bytes), `input cut at ${cut}`);
+        assert.ok(sameBytes(stream.bytes, bytes), `input cut at ${cut}`);
       }
       for (const step of [1, 2, 3, 257, 400]) {
         for (const one of [stream, twin]) {
@@ -214,11 +251,12 @@ describe('kernel inflate', () => {
 
   it('agrees with its twin after every call, on whole and on damaged streams', () => {
     const streams = both.map((set) => new Stream(set));
-    forManySeeds(2500, (random) => {
-      const data = damaged(
-        random,
-        randomDeflate(random, randomBytes(random, random.between(0, 3000))),
-      );
+    const quick = quickDeflate(wasm);
+    forManySeeds(MANY, (random) => {
+      const bytes = randomBytes(random, random.between(0, random.chance(98) ? 60 : 3000));
+      const data = random.chance(10)
+        ? invented(random, 40)
+        : damaged(random, (random.chance(95) ? quick : randomDeflate)(random, bytes));
       for (const one of streams) one.begin();
       let at = 0;
       let given = 0;
@@ -235,10 +273,10 @@ describe('kernel inflate', () => {
         assert.equal(other!.result, result);
         if (result === Inflated.Failed) assert.equal(streams[1]!.fault, streams[0]!.fault);
         else {
-          assert.deepEqual(other, one);
-          assert.deepEqual(streams[1]!.fields, streams[0]!.fields);
+          assert.equal(other!.taken, one!.taken);
+          assert.equal(String(streams[1]!.fields), String(streams[0]!.fields));
         }
-        assert.ok(same(streams[1]!.bytes, streams[0]!.bytes));
+        assert.ok(sameBytes(streams[1]!.bytes, streams[0]!.bytes));
         at += one!.taken;
       }
     });
@@ -257,7 +295,7 @@ describe('kernel inflate', () => {
       if (stream.fault.includes('dictionary')) return;
       assert.equal(result === Inflated.Failed, expected === undefined, stream.fault);
       if (expected === undefined) broken++;
-      else assert.ok(same(stream.bytes, expected));
+      else assert.ok(sameBytes(stream.bytes, expected));
     });
     assert.ok(broken > 2000, `${broken} were broken`);
   });
@@ -309,8 +347,8 @@ function damaged(random: Random, bytes: Uint8Array): Uint8Array {
 }
 
 /** A right header and then a block of some type, of noise. */
-function invented(random: Random): Uint8Array {
-  const data = Uint8Array.from({ length: random.between(3, 400) }, () => random.next());
+function invented(random: Random, most = 400): Uint8Array {
+  const data = noise(random, random.between(3, most));
   data.set(fromHex('78 01'));
   data[2] = (data[2]! & 0xf8) | random.between(0, 7);
   // With this many codes a block's header is more often right.

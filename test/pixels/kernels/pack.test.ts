@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { placeBlock, workplaces, type Workplace } from './blocks.ts';
-import { bytesAt, createTwins, forManySeeds } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY, sameBytes } from './twins.ts';
 
 const places = workplaces(createTwins());
 
-function same<T>(of: (place: Workplace) => T): T {
+function same(of: (place: Workplace) => Uint8Array): Uint8Array {
   const [first, second] = places.map(of);
-  assert.deepEqual(first, second);
+  assert.ok(sameBytes(first!, second!));
   return first!;
 }
 
 describe('kernel packPixels', () => {
   it('agrees with its twin for all sizes, orders and shifts, and writes no byte too much', () => {
-    forManySeeds(40_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride, values } = placeBlock(random, places);
       const size = random.between(1, 4);
       const whole = random.chance(70);
@@ -31,10 +31,21 @@ describe('kernel packPixels', () => {
   });
 });
 
+const channelTables = new Map<number, Uint32Array>();
+
+/** What each value of a channel becomes; made once, as it takes longer than the kernels. */
+function channelTable(shift: number, filler: number): Uint32Array {
+  const known = channelTables.get(filler + shift);
+  if (known !== undefined) return known;
+  const table = Uint32Array.from({ length: 256 }, (_, value) => (value << shift) | filler);
+  channelTables.set(filler + shift, table);
+  return table;
+}
+
 describe('kernels moveChannels and translatePixels', () => {
   it('agree with their twins, and with each other where both can do it', () => {
     const tables = places.map(({ set }) => set.memory.allocate(3 * 1024));
-    forManySeeds(30_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride } = placeBlock(random, places);
       const targetStride = 4 * (width + random.between(0, 4));
       const shifts = [0, 1, 2].map((i) => 8 * i + random.between(0, 8)) as [number, number, number];
@@ -53,9 +64,10 @@ describe('kernels moveChannels and translatePixels', () => {
         return bytesAt(set, target, targetStride * height + 32);
       });
       places.forEach(({ set }, i) => {
-        for (let entry = 0; entry < 768; entry++)
-          set.memory.words[(tables[i]! >>> 2) + entry] =
-            ((entry & 255) << shifts[entry >> 8]!) | (entry < 256 ? filler : 0);
+        for (const [channel, shift] of shifts.entries()) {
+          const table = channelTable(shift, channel === 0 ? filler : 0);
+          set.memory.words.set(table, (tables[i]! >>> 2) + 256 * channel);
+        }
       });
       const translated = same((place) => {
         const { set, pixels, target } = place;
@@ -64,7 +76,7 @@ describe('kernels moveChannels and translatePixels', () => {
         set.kernels.translatePixels(pixels, stride, width, height, target, targetStride, table);
         return bytesAt(set, target, targetStride * height + 32);
       });
-      assert.deepEqual(translated, moved);
+      assert.ok(sameBytes(translated, moved));
     });
   });
 });

@@ -7,7 +7,7 @@ import {
   PALETTE_TRANSITIONS,
 } from '../../../src/pixels/kernels/palette-layout.ts';
 import { placeBlock, workplaces, type TwinBlock } from './blocks.ts';
-import { bytesAt, createTwins, forManySeeds, Random } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY, Random } from './twins.ts';
 
 const twins = createTwins();
 const places = workplaces(twins).map((place) => {
@@ -49,7 +49,7 @@ const scan = (place: Place, block: TwinBlock, limit: number, which = 0): number 
 
 describe('kernel scanPalette', () => {
   it('agrees with its twin, and with what a Set finds', () => {
-    forManySeeds(30_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const block = placeBlock(random, places);
       const limit = random.chance(50) ? 256 : random.between(1, 256);
       const count = same((place) => scan(place, block, limit));
@@ -93,7 +93,7 @@ describe('kernel scanPalette', () => {
 
 describe('kernels mapIndexes and mapBits', () => {
   it('agree with their twins, and mapIndexes with the scan', () => {
-    forManySeeds(30_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const block = placeBlock(random, places);
       const { width, height, stride, values } = block;
       if (same((place) => scan(place, block, 256)) > 0) {
@@ -116,7 +116,7 @@ describe('kernels mapIndexes and mapBits', () => {
 
 describe('kernels copyColours, addColours, dropColours and remapIndexes', () => {
   it('agree with their twins: palettes are joined, cut back and joined again', () => {
-    forManySeeds(15_000, (random) => {
+    forManySeeds(MANY, (random) => {
       for (const { set, palettes } of places) set.kernels.clearPalette(palettes[0]);
       const limit = random.chance(50) ? 256 : random.between(1, 256);
       let count = 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CRC_TABLE_BYTES, type KernelSet } from '../../../src/pixels/kernels/kernels.ts';
-import { bytesAt, createTwins, forManySeeds, type Random } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY, noise, type Random } from './twins.ts';
 
 const ROOM = 1 << 18;
 const NONE = 0;
@@ -39,14 +39,14 @@ describe('kernels for PNG', () => {
 
   /** Noise, or bytes that differ little from their neighbours. */
   const bytesOf = (random: Random, length: number): Uint8Array => {
-    const bytes = Uint8Array.from({ length }, () => random.next());
+    const bytes = noise(random, length);
     if (random.chance(50))
       bytes.forEach((byte, i) => (bytes[i] = i < 3 ? byte : bytes[i - 3]! + (byte & 3)));
     return bytes;
   };
   const sizeOf = (random: Random): { readonly width: number; readonly height: number } => ({
-    width: random.between(1, random.chance(90) ? 40 : 300),
-    height: random.between(1, random.chance(90) ? 4 : 60),
+    width: random.between(1, random.chance(96) ? 30 : 300),
+    height: random.between(1, random.chance(96) ? 4 : 60),
   });
 
   it('crc32: prepares the same tables as its twin', () => {
@@ -69,8 +69,8 @@ describe('kernels for PNG', () => {
   });
 
   it('crc32 and adler32: agree with their twins, and go on where they were', () => {
-    forManySeeds(20_000, (random) => {
-      const source = bytesOf(random, random.between(1, random.chance(99) ? 60 : 20_000));
+    forManySeeds(MANY, (random) => {
+      const source = bytesOf(random, random.between(1, random.next() % 1000 > 0 ? 60 : 20_000));
       const cut = random.between(0, source.length);
       for (const [start, sum] of [
         [0, ({ kernels }, at, from, size, before) => kernels.crc32(at.tables, before, from, size)],
@@ -90,7 +90,7 @@ describe('kernels for PNG', () => {
   });
 
   it('filterRows: agrees with its twin, and unfilterRows brings every byte back', () => {
-    forManySeeds(20_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height } = sizeOf(random);
       const rowBytes = 3 * width;
       const rows = bytesOf(random, rowBytes * height);
@@ -119,7 +119,9 @@ describe('kernels for PNG', () => {
 
   it('unfilterRows: agrees with its twin about every filter, row by row, and refuses others', () => {
     let refused = 0;
-    forManySeeds(40_000, (random) => {
+    let cases = 0;
+    forManySeeds(MANY, (random) => {
+      cases++;
       const { width, height } = sizeOf(random);
       const pixel = random.chance(50) ? 3 : random.between(1, 4);
       const rowBytes = width * pixel;
@@ -131,6 +133,6 @@ describe('kernels for PNG', () => {
       );
       if (result === 0) refused++;
     });
-    assert.ok(refused > 100 && refused < 10_000, `${refused} were refused`);
+    assert.ok(refused > 0.002 * cases && refused < 0.25 * cases, `${refused} were refused`);
   });
 });

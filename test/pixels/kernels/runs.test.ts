@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { placeBlock, workplaces, type Workplace } from './blocks.ts';
-import { bytesAt, createTwins, forManySeeds, type Random } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY, type Random } from './twins.ts';
 
 const twins = createTwins();
 const places = workplaces(twins);
@@ -30,7 +30,7 @@ function placeIndexes(random: Random, count: number, most: number): void {
 
 describe('kernels of runs', () => {
   it('writeIndexRuns agrees with its twin, and indexRunBytes tells its length', () => {
-    forManySeeds(30_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const count = random.between(1, random.chance(10) ? 4096 : 200);
       placeIndexes(random, count, random.between(1, 127));
       const written = same(({ set, pixels, target }) =>
@@ -42,7 +42,7 @@ describe('kernels of runs', () => {
   });
 
   it('packIndexes agrees with its twin for 1, 2 and 4 bits', () => {
-    forManySeeds(30_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const [width, height] = [random.between(1, 70), random.between(1, 9)];
       const bits = [1, 2, 4][random.next() % 3]!;
       placeIndexes(random, width * height, 1 << bits);
@@ -53,7 +53,7 @@ describe('kernels of runs', () => {
   });
 
   it('writePixelRuns agrees with its twin, and pixelRunBytes tells its length', () => {
-    forManySeeds(20_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride } = placeBlock(random, places);
       const size = random.between(1, 4);
       const shifts = [0, 8, 16, 24].map((shift) => (random.chance(50) ? shift : 24 - shift));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { placeBlock, workplaces, type Workplace } from './blocks.ts';
-import { bytesAt, createTwins, forManySeeds } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY } from './twins.ts';
 
 const twins = createTwins();
 const { both } = twins;
@@ -15,7 +15,7 @@ function same<T>(of: (place: Workplace) => T): T {
 
 describe('kernels equalRows, equalLeft and equalRight', () => {
   it('agree with their twins on blocks with a margin of one colour', () => {
-    forManySeeds(40_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride } = placeBlock(random, places);
       const value = 0xff123456;
       const [top, left] = [random.between(0, height), random.between(0, width)];
@@ -49,7 +49,7 @@ describe('kernel solidSquares', () => {
       pixels: set.memory.allocate(4 * 512 * 8),
       flags: set.memory.allocate(8),
     }));
-    forManySeeds(40_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const [width, height] = [random.between(1, 500), random.between(1, 8)];
       const solid = Array.from({ length: 8 }, () => random.next());
       const flaw = random.chance(80) ? random.between(0, width * height - 1) : undefined;
@@ -79,9 +79,66 @@ describe('kernel solidSquares', () => {
   });
 });
 
+describe('kernel solidSquaresIn', () => {
+  it('tells of any part of a picture what the pixels tell, by tiles that are of one value', () => {
+    const [columns, rows] = [4, 3];
+    const places = both.map((set) => ({
+      set,
+      picture: set.memory.allocate(4 * 64 * 64 * columns * rows),
+      tiles: set.memory.allocate(columns * rows),
+      flags: set.memory.allocate(columns + 1),
+    }));
+    forManySeeds(3000, (random) => {
+      const [width, height] = [random.between(129, 256), random.between(65, 192)];
+      const stride = 4 * width;
+      const colours = [random.next(), random.next()];
+      // Tiles of one of two colours, some of them with another pixel.
+      const solid = Array.from({ length: columns * rows }, () => random.chance(60));
+      const values = solid.map(() => colours[random.between(0, 3) === 0 ? 1 : 0]!);
+      const flaws = solid.map(() => [random.between(0, 63), random.between(0, 63)] as const);
+      for (const { set, picture, tiles } of places) {
+        const { words } = set.memory;
+        for (let i = 0; i < columns * rows; i++) {
+          const left = 64 * (i % columns);
+          const top = 64 * Math.floor(i / columns);
+          const [right, bottom] = [Math.min(left + 64, width), Math.min(top + 64, height)];
+          for (let y = top; y < bottom; y++)
+            words.fill(
+              values[i]!,
+              (picture >>> 2) + y * width + left,
+              (picture >>> 2) + y * width + right,
+            );
+          const [x, y] = [left + flaws[i]![0], top + flaws[i]![1]];
+          if (!solid[i] && x < right && y < bottom) words[(picture >>> 2) + y * width + x]! ^= 1;
+          const first = picture + top * stride + 4 * left;
+          const [across, down] = [right - left, bottom - top];
+          if (across > 0 && down > 0)
+            set.kernels.solidSquares(first, stride, across, down, tiles + i);
+        }
+      }
+      for (let cut = 0; cut < 40; cut++) {
+        const [x, y] = [random.between(0, width - 1), random.between(0, height - 1)];
+        const [w, h] = [random.between(1, width - x), random.between(1, Math.min(64, height - y))];
+        const aligned = random.chance(50) ? ~63 : ~0;
+        const [left, top] = [x & aligned, y & aligned];
+        const flags = places.map((place) => {
+          const { set, picture, tiles } = place;
+          const start = picture + top * stride + 4 * left;
+          set.memory.bytes.fill(0xa5, place.flags, place.flags + columns + 1);
+          return [
+            set.kernels.solidSquaresIn(start, stride, w, h, place.flags, tiles, columns, left, top),
+            ...bytesAt(set, place.flags, columns + 1),
+          ];
+        });
+        assert.deepEqual(flags[0], flags[1]);
+      }
+    });
+  });
+});
+
 describe('kernels countTransitions and countRepeats', () => {
   it('agree with their twins', () => {
-    forManySeeds(40_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride } = placeBlock(random, places);
       const step = random.between(1, 8);
       same(({ set: { kernels }, pixels }) => [
@@ -94,7 +151,7 @@ describe('kernels countTransitions and countRepeats', () => {
 
 describe('kernel filterGradient', () => {
   it('agrees with its twin, and is undone by what viewers do', () => {
-    forManySeeds(40_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height } = placeBlock(random, places);
       const [rowBytes, length] = [3 * width, 3 * width * height];
       const source = bytesAt(places[0]!.set, places[0]!.pixels, length);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ZRLE_WORKSPACE_BYTES, type KernelSet } from '../../../src/pixels/kernels/kernels.ts';
-import { bytesAt, createTwins, forManySeeds, type Random } from './twins.ts';
+import { bytesAt, createTwins, forManySeeds, MANY, noise, type Random } from './twins.ts';
 
 const MAX_SIDE = 64;
 const SOURCE_BYTES = 6 * MAX_SIDE * MAX_SIDE;
@@ -44,19 +44,17 @@ describe('kernels that unpack', () => {
     random: Random,
     most = MAX_SIDE,
   ): { width: number; height: number; stride: number } => {
-    const small = random.chance(90);
+    const small = random.chance(96);
     const width = random.between(1, small ? 37 : most);
     const height = random.between(1, small ? 5 : most);
     return { width, height, stride: 4 * (width + random.between(0, 8)) };
   };
-  const noise = (random: Random, length: number): Uint8Array =>
-    Uint8Array.from({ length }, () => random.next());
   const extent = (size: { stride: number; height: number }): number =>
     Math.min(TARGET_BYTES, (size.stride * (size.height + 1) + 64) & ~3);
 
   it('unpackPixels: agrees with its twin in every order of channels', () => {
     const orders = [0x020100, 0x000102, 0x010200, 0x020001, 0x010002, 0x000201];
-    forManySeeds(15_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const size = sizeOf(random);
       const order = orders[random.next() % orders.length]!;
       const run = ({ kernels }: KernelSet, at: Places): undefined => {
@@ -68,7 +66,7 @@ describe('kernels that unpack', () => {
 
   it('unpackIndexes: agrees with its twin in any number of bits, and about indexes that are too large', () => {
     let refused = 0;
-    forManySeeds(30_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride } = sizeOf(random);
       const bits = [1, 2, 4, 8][random.next() % 4]!;
       const colours = bits === 1 ? 2 : random.between(2, 1 << bits);
@@ -91,7 +89,7 @@ describe('kernels that unpack', () => {
   });
 
   it('unpackGradient: agrees with its twin', () => {
-    forManySeeds(15_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride } = sizeOf(random);
       const source = noise(random, 3 * width * height);
       // Small differences, as real pictures have them, leave the limits of a byte less often.
@@ -106,7 +104,7 @@ describe('kernels that unpack', () => {
   it('unpackZrleTile: agrees with its twin on tiles of every kind, whole and broken', () => {
     let refused = 0;
     let cases = 0;
-    forManySeeds(20_000, (random) => {
+    forManySeeds(MANY, (random) => {
       const { width, height, stride } = sizeOf(random);
       const source = zrleTile(random, width * height, width, height);
       const length = random.chance(90) ? source.length : random.between(0, source.length);

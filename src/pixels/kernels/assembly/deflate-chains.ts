@@ -1,6 +1,6 @@
 // The thorough match finders of deflate, Chains, Deep and Best: of all places with the same hash, the one whose match saves
 // most. The readable twin is ../plain/deflate-chains.ts.
-import { CHAINS, HEADS, MAX_MATCH, TRIPLES, WINDOW_BYTES } from './deflate-layout';
+import { CHAINS, HEAD_BITS, HEADS, MAX_MATCH, TRIPLES, WINDOW_BYTES } from './deflate-layout';
 import {
   addLiteral,
   addLiterals,
@@ -156,10 +156,13 @@ export function deflateUndo(
   heads = tables + HEADS;
   chains = tables + CHAINS;
   offset = position - <u32>input;
-  // What lies more than a window before the end has lost its place in the chains.
   const first = max(historyStart, input - (HASHED - 1));
-  const count = min<u32>(<u32>(input + size - first), WINDOW_BYTES);
-  for (let at = input + size - 1, left = count; left > 0; left--, at--) {
+  // What follows cannot be hashed, and was not entered.
+  const behind = input + size - (HASHED - 1);
+  if (behind <= first) return;
+  const entered = <u32>(behind - first);
+  // What lies more than a window before the end has lost its place in the chains.
+  for (let at = behind - 1, left = min<u32>(entered, WINDOW_BYTES); left > 0; left--, at--) {
     const here = <u32>at + offset;
     const head = heads + headOf(load<u32>(at));
     if (load<u32>(head) == here) {
@@ -167,6 +170,13 @@ export function deflateUndo(
       store<u32>(head, here - (before == 0 ? OUT_OF_REACH : before));
     }
   }
+  if (entered > <u32>WINDOW_BYTES) forgetFrom(<u32>first + offset, entered);
+}
+
+/** Takes positions out of the heads. What came before so many of them was out of reach at their end. */
+function forgetFrom(first: u32, count: u32): void {
+  for (let head = heads, end = heads + (4 << HEAD_BITS); head < end; head += 4)
+    if (load<u32>(head) - first < count) store<u32>(head, first - OUT_OF_REACH);
 }
 
 function chainOf(position: u32): usize {

@@ -35,7 +35,10 @@ export const DESCRIPTION_BITS = 72608;
 export const DESCRIPTION_CODES = 72640;
 /** What counts, sorts and makes codes while it runs. */
 export const SCRATCH = 72768;
-export const WORK_BYTES = 80960;
+/** Logarithms of 1 .. MAX_LOGARITHM, u16, that only deflate-least.ts looks at. */
+export const LOGARITHMS = 80960;
+export const MAX_LOGARITHM = 319;
+export const WORK_BYTES = 81600;
 
 /** A stream's tables: the last position of each hash of 4 bytes, u32. */
 export const HEADS = 0;

@@ -13,8 +13,9 @@ import {
   TOKENS,
   TRIPLE_BITS,
 } from './deflate-layout';
-import { slotIndex, writeBlock } from './deflate-block';
-import { increment } from './huffman';
+import { writeBlock } from './deflate-block';
+import { slotIndex } from './deflate-symbols';
+import { increment } from './words';
 
 /** 2^32 divided by the golden ratio. */
 const MULTIPLIER: u32 = 0x9e3779b1;

@@ -1,11 +1,11 @@
 // Deflate (RFC 1951) that knows pixels: looks a pixel and a row back before it looks anything up. One call is one piece of an
 // endless stream, which a receiver can inflate at once. The readable twin is ../plain/deflate.ts.
 import { alignBits, output, putBits, startBits } from './deflate-bits';
-import { clearCounts, writeBlock, writeEnd, writeStored } from './deflate-block';
+import { writeBlock, writeEnd, writeStored } from './deflate-block';
 import { chainTokens } from './deflate-chains';
 import { fastTokens } from './deflate-fast';
 import { SCRATCH, SYMBOL_COUNTS } from './deflate-layout';
-import { increment } from './huffman';
+import { increment } from './words';
 
 /** As src/codec/zlib-stream.ts counts them. */
 const STORED: u32 = 0;
@@ -40,7 +40,6 @@ export function deflate(
 ): u32 {
   const effort = effortAndEnd & ~END;
   startBits(to);
-  clearCounts(work);
   if (size == 0) {
     // Nothing but the flush.
   } else if (effort == STORED) {

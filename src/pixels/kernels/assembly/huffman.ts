@@ -1,5 +1,6 @@
 // Huffman codes from counts, for deflate; the readable twin is ../plain/huffman.ts.
 import { SCRATCH } from './deflate-layout';
+import { clearWords, increment, occupied16, occupiedWords, setWord, word } from './words';
 
 const MAX_CODE_BITS: u32 = 15;
 /** Symbols fit into 9 bits; counts into the rest. */
@@ -15,7 +16,7 @@ const PER_BYTE: usize = SCRATCH + 6656;
 
 /**
  * The lengths (u8) of the best prefix code for `symbols` counts (u32), none longer than `limit`: 0 for what does not occur.
- * A single symbol gets one bit.
+ * A single symbol gets one bit. Behind both counts and lengths is room for zeros: up to 8 counts, up to 16 lengths in all.
  */
 export function codeLengths(
   work: usize,
@@ -24,7 +25,7 @@ export function codeLengths(
   limit: u32,
   bits: usize,
 ): void {
-  memory.fill(bits, 0, symbols);
+  clearWords(bits, symbols);
   const used = collect(work, counts, symbols);
   if (used == 0) return;
   const sorted = work + SORTED;
@@ -47,26 +48,30 @@ export function codeLengths(
   }
 }
 
-/** Canonical codes (RFC 1951, 3.2.2) for lengths, reversed as they are sent, u32: code | bits << 24. 0 for what has none. */
+/**
+ * Canonical codes (RFC 1951, 3.2.2) for lengths, reversed as they are sent, u32: code | bits << 24. Nothing for what has none.
+ * Lengths stand in sixteens.
+ */
 export function canonicalCodes(work: usize, bits: usize, symbols: u32, codes: usize): void {
   const perLength = work + PER_LENGTH;
   const nextCode = work + NEXT_CODE;
-  memory.fill(perLength, 0, 4 * (MAX_CODE_BITS + 1));
-  for (let i: u32 = 0; i < symbols; i++) increment(perLength, load<u8>(bits + i));
-  setWord(perLength, 0, 0);
+  clearWords(perLength, 4 * (MAX_CODE_BITS + 1));
+  for (let first: u32 = 0; first < symbols; first += 16) {
+    for (let used = occupied16(bits + first); used != 0; used &= used - 1)
+      increment(perLength, load<u8>(bits + first + ctz(used)));
+  }
   let code: u32 = 0;
   for (let length: u32 = 1; length <= MAX_CODE_BITS; length++) {
     code = (code + word(perLength, length - 1)) << 1;
     setWord(nextCode, length, code);
   }
-  for (let i: u32 = 0; i < symbols; i++) {
-    const length: u32 = load<u8>(bits + i);
-    if (length == 0) {
-      setWord(codes, i, 0);
-    } else {
+  for (let first: u32 = 0; first < symbols; first += 16) {
+    for (let used = occupied16(bits + first); used != 0; used &= used - 1) {
+      const symbol = first + ctz(used);
+      const length: u32 = load<u8>(bits + symbol);
       const next = word(nextCode, length);
       setWord(nextCode, length, next + 1);
-      setWord(codes, i, reversed(next, length) | (length << 24));
+      setWord(codes, symbol, reversed(next, length) | (length << 24));
     }
   }
 }
@@ -76,17 +81,19 @@ function collect(work: usize, counts: usize, symbols: u32): u32 {
   let keys = work + KEYS;
   let used: u32 = 0;
   let largest: u32 = 0;
-  for (let symbol: u32 = 0; symbol < symbols; symbol++) {
-    const count = word(counts, symbol);
-    if (count == 0) continue;
-    setWord(keys, used, (count << SYMBOL_SHIFT) | symbol);
-    largest = max(largest, count);
-    used++;
+  for (let first: u32 = 0; first < symbols; first += 8) {
+    for (let occurring = occupiedWords(counts + (first << 2)); occurring != 0; occurring &= occurring - 1) {
+      const symbol = first + ctz(occurring);
+      const count = word(counts, symbol);
+      setWord(keys, used, (count << SYMBOL_SHIFT) | symbol);
+      largest = max(largest, count);
+      used++;
+    }
   }
   // Radix sort, a byte of the count at a time: blocks of few tokens take one pass.
   let sorted = work + SORTED;
   for (let shift = SYMBOL_SHIFT; largest > 0; shift += 8) {
-    sortByByte(work + PER_BYTE, keys, sorted, used, shift);
+    sortByByte(work + PER_BYTE, keys, sorted, used, shift, min<u32>(largest, 255));
     const swapped = keys;
     keys = sorted;
     sorted = swapped;
@@ -96,8 +103,16 @@ function collect(work: usize, counts: usize, symbols: u32): u32 {
   return used;
 }
 
-function sortByByte(starts: usize, from: usize, to: usize, length: u32, shift: u32): void {
-  memory.fill(starts, 0, 1024);
+/** `most` is the largest of the bytes. */
+function sortByByte(
+  starts: usize,
+  from: usize,
+  to: usize,
+  length: u32,
+  shift: u32,
+  most: u32,
+): void {
+  clearWords(starts, (most + 1) << 2);
   for (let i: u32 = 0; i < length; i++) increment(starts, (word(from, i) >>> shift) & 255);
   let sum: u32 = 0;
   for (let byte: u32 = 0; sum < length; byte++) {
@@ -145,25 +160,31 @@ function depthsOfLeaves(tree: usize, leaves: u32): void {
 function pairUp(tree: usize, leaves: u32): void {
   let leaf: u32 = 0;
   let root: u32 = 0;
+  // What stands at both, too large to be taken when there is none.
+  let leafCount = word(tree, 0);
+  let rootCount = u32.MAX_VALUE;
   for (let node: u32 = 0; node < leaves - 1; node++) {
     let sum: u32 = 0;
     for (let child = 0; child < 2; child++) {
-      if (leaf >= leaves || (root < node && word(tree, root) < word(tree, leaf))) {
-        sum += word(tree, root);
+      if (rootCount < leafCount) {
+        sum += rootCount;
         setWord(tree, root, node);
         root++;
+        rootCount = root < node ? word(tree, root) : u32.MAX_VALUE;
       } else {
-        sum += word(tree, leaf);
+        sum += leafCount;
         leaf++;
+        leafCount = leaf < leaves ? word(tree, leaf) : u32.MAX_VALUE;
       }
     }
     setWord(tree, node, sum);
+    if (root == node) rootCount = sum;
   }
 }
 
 /** How many codes of each length there are when none is longer than the limit, as near to the best as simply can be. */
 function countLengths(perLength: usize, depths: usize, leaves: u32, limit: u32): void {
-  memory.fill(perLength, 0, 4 * (MAX_CODE_BITS + 1));
+  clearWords(perLength, 4 * (MAX_CODE_BITS + 1));
   // In units of the longest code; a complete code takes all of 1 << limit.
   let taken: u32 = 0;
   for (let i: u32 = 0; i < leaves; i++) {
@@ -188,17 +209,4 @@ function reversed(code: u32, bits: u32): u32 {
   all = ((all & 0x0f0f) << 4) | ((all >>> 4) & 0x0f0f);
   all = ((all & 0x00ff) << 8) | (all >>> 8);
   return all >>> (16 - bits);
-}
-
-function word(words: usize, index: u32): u32 {
-  return load<u32>(words + ((<usize>index) << 2));
-}
-
-function setWord(words: usize, index: u32, value: u32): void {
-  store<u32>(words + ((<usize>index) << 2), value);
-}
-
-export function increment(words: usize, index: u32): void {
-  const at = words + ((<usize>index) << 2);
-  store<u32>(at, load<u32>(at) + 1);
 }

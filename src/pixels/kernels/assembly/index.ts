@@ -33,10 +33,11 @@ export {
   equalRight,
   equalRows,
   solidSquares,
+  solidSquaresIn,
 } from './survey';
 export { deflate } from './deflate';
 export { deflateUndo } from './deflate-chains';
-export { deflatePrepare } from './deflate-block';
+export { deflatePrepare } from './deflate-symbols';
 export { inflate } from './inflate';
 export { unpackGradient, unpackIndexes, unpackPixels } from './unpack';
 export { unpackZrleTile } from './zrle-tile';

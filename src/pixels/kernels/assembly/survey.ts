@@ -42,6 +42,81 @@ export function solidSquares(
   return solid;
 }
 
+/** Flags in the making: what no tile decides. */
+const UNDECIDED: u8 = 2;
+
+export function solidSquaresIn(
+  pixels: usize,
+  stride: u32,
+  width: u32,
+  height: u32,
+  flags: usize,
+  tiles: usize,
+  columns: u32,
+  x: u32,
+  y: u32,
+): u32 {
+  const squares = (width + 63) >>> 6;
+  let solid: u32 = 0;
+  let undecided: u32 = 0;
+  // The picture's first pixel: only addresses of its tiles, which are inside, are made from it.
+  const picture = pixels - y * stride - ((<usize>x) << 2);
+  for (let square: u32 = 0; square < squares; square++) {
+    const left = x + (square << 6);
+    const right = min(left + 64, x + width);
+    const flag = flagByTiles(picture, stride, tiles, columns, left, right, y, y + height);
+    store<u8>(flags + square, flag);
+    if (flag == 1) solid++;
+    else if (flag == UNDECIDED) undecided++;
+  }
+  const first = pixels;
+  for (let row: u32 = 0; row < height && undecided > 0; row++) {
+    for (let square: u32 = 0; square < squares; square++) {
+      if (load<u8>(flags + square) != UNDECIDED) continue;
+      const offset = (<usize>square) << 8;
+      const across = min<u32>(64, width - (square << 6));
+      if (isRow(pixels + offset, across, load<u32>(first + offset))) continue;
+      store<u8>(flags + square, 0);
+      undecided--;
+    }
+    pixels += stride;
+  }
+  if (undecided > 0)
+    for (let square: u32 = 0; square < squares; square++)
+      if (load<u8>(flags + square) == UNDECIDED) store<u8>(flags + square, 1);
+  return solid + undecided;
+}
+
+/** What the tiles under a square say of it: they are all of its value, two are of different ones, or they do not tell. */
+function flagByTiles(
+  picture: usize,
+  stride: u32,
+  tiles: usize,
+  columns: u32,
+  left: u32,
+  right: u32,
+  top: u32,
+  bottom: u32,
+): u8 {
+  let flag: u8 = 1;
+  let known = false;
+  let value: u32 = 0;
+  for (let row = top >>> 6; row <= (bottom - 1) >>> 6; row++) {
+    for (let column = left >>> 6; column <= (right - 1) >>> 6; column++) {
+      if (load<u8>(tiles + row * columns + column) == 0) {
+        flag = UNDECIDED;
+        continue;
+      }
+      const here = load<u32>(picture + (row << 6) * stride + ((<usize>column) << 8));
+      if (known && here != value) return 0;
+      known = true;
+      value = here;
+    }
+  }
+  const isTile = ((left | top) & 63) == 0 && right - left == 64 && bottom - top == 64;
+  return flag == UNDECIDED && isTile ? 0 : flag;
+}
+
 function isRow(at: usize, columns: u32, value: u32): bool {
   const wide = i32x4.splat(value);
   const end = at + ((<usize>columns) << 2);

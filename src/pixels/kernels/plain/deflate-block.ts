@@ -51,6 +51,7 @@ const FIXED_DISTANCE_BITS = 5;
 const FEW_TOKENS = 12;
 
 export function prepare(m: Views, work: number): void {
+  clearCounts(m, work);
   for (const [slot, base] of LENGTH_BASE.entries()) {
     const last = Math.min(base + (1 << LENGTH_EXTRA[slot]!) - 1, MAX_MATCH);
     for (let length = base; length <= last; length++)
@@ -74,7 +75,7 @@ export function prepare(m: Views, work: number): void {
 export const slotIndex = (distance: number): number =>
   distance < 256 ? distance : 256 + (distance >>> 7);
 
-export function clearCounts({ words }: Views, work: number): void {
+function clearCounts({ words }: Views, work: number): void {
   words.fill(0, (work + SYMBOL_COUNTS) >>> 2, ((work + SYMBOL_COUNTS) >>> 2) + SYMBOLS);
   words.fill(0, (work + DISTANCE_COUNTS) >>> 2, ((work + DISTANCE_COUNTS) >>> 2) + DISTANCES);
 }

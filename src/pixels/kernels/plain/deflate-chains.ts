@@ -1,5 +1,12 @@
 /** The thorough match finders of deflate; the twin of ../assembly/deflate-chains.ts, where each step is explained. */
-import { CHAINS, HEADS, MAX_MATCH, TRIPLES, WINDOW_BYTES } from '../assembly/deflate-layout.ts';
+import {
+  CHAINS,
+  HEAD_BITS,
+  HEADS,
+  MAX_MATCH,
+  TRIPLES,
+  WINDOW_BYTES,
+} from '../assembly/deflate-layout.ts';
 import type { Search } from './deflate-search.ts';
 import { equalThree, headOf, matchLength, type Tokens, tripleOf } from './deflate-tokens.ts';
 import { fourBytes, twoBytes, type Views } from './views.ts';
@@ -79,12 +86,19 @@ export function undo(
 ): void {
   const { tables, history, input, size, position } = search;
   const first = Math.max(history, input - (HASHED - 1));
-  const count = Math.min(input + size - first, WINDOW_BYTES);
-  for (let at = input + size - 1, left = count; left > 0; left--, at--) {
+  const behind = input + size - (HASHED - 1);
+  const entered = behind - first;
+  const heads = (tables + HEADS) >>> 2;
+  for (let at = behind - 1; at >= Math.max(first, behind - WINDOW_BYTES); at--) {
     const here = (position + at - input) >>> 0;
-    const head = ((tables + HEADS) >>> 2) + headOf(fourBytes(bytes, at));
+    const head = heads + headOf(fourBytes(bytes, at));
     if (words[head] === here)
       words[head] = here - (twoBytes(bytes, chainOf(tables, here)) || OUT_OF_REACH);
+  }
+  if (entered > WINDOW_BYTES) {
+    const start = (position + first - input) >>> 0;
+    for (let head = heads; head < heads + (1 << HEAD_BITS); head++)
+      if ((words[head]! - start) >>> 0 < entered) words[head] = start - OUT_OF_REACH;
   }
 }
 

@@ -3,7 +3,7 @@ import { SYMBOL_COUNTS } from '../assembly/deflate-layout.ts';
 import type { Kernels } from '../kernels.ts';
 import type { KernelMemory } from '../memory.ts';
 import { BitWriter } from './bit-writer.ts';
-import { clearCounts, prepare, writeBlock, writeEnd, writeStored } from './deflate-block.ts';
+import { prepare, writeBlock, writeEnd, writeStored } from './deflate-block.ts';
 import { chainTokens, undo } from './deflate-chains.ts';
 import { fastTokens } from './deflate-fast.ts';
 import { Tokens } from './deflate-tokens.ts';
@@ -37,7 +37,6 @@ export function deflateKernels(
     const effort = effortAndEnd & ~END;
     const m = viewsOf(memory);
     const writer = new BitWriter(m.bytes, output);
-    clearCounts(m, work);
     if (size === 0) {
       // Nothing but the flush.
     } else if (effort === STORED) {

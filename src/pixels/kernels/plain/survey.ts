@@ -4,29 +4,39 @@ import type { KernelMemory } from '../memory.ts';
 
 type SurveyKernels = Pick<
   Kernels,
-  'solidSquares' | 'equalRows' | 'equalLeft' | 'equalRight' | 'countTransitions' | 'countRepeats'
+  | 'solidSquares'
+  | 'solidSquaresIn'
+  | 'equalRows'
+  | 'equalLeft'
+  | 'equalRight'
+  | 'countTransitions'
+  | 'countRepeats'
 >;
 
 export function surveyKernels(memory: KernelMemory): SurveyKernels {
-  return {
-    solidSquares: (pixels, stride, width, height, flags) => {
-      const { words, bytes } = memory;
-      const isSolid = (left: number, right: number): boolean => {
-        const value = words[(pixels >>> 2) + left];
-        for (let y = 0; y < height; y++) {
-          const row = (pixels + y * stride) >>> 2;
-          for (let x = left; x < right; x++) if (words[row + x] !== value) return false;
-        }
-        return true;
-      };
-      let solid = 0;
-      for (let x = 0; x < width; x += 64) {
-        const flag = Number(isSolid(x, Math.min(x + 64, width)));
-        bytes[flags + x / 64] = flag;
-        solid += flag;
+  const solidSquares: Kernels['solidSquares'] = (pixels, stride, width, height, flags) => {
+    const { words, bytes } = memory;
+    const isSolid = (left: number, right: number): boolean => {
+      const value = words[(pixels >>> 2) + left];
+      for (let y = 0; y < height; y++) {
+        const row = (pixels + y * stride) >>> 2;
+        for (let x = left; x < right; x++) if (words[row + x] !== value) return false;
       }
-      return solid;
-    },
+      return true;
+    };
+    let solid = 0;
+    for (let x = 0; x < width; x += 64) {
+      const flag = Number(isSolid(x, Math.min(x + 64, width)));
+      bytes[flags + x / 64] = flag;
+      solid += flag;
+    }
+    return solid;
+  };
+  return {
+    solidSquares,
+    // Tiles only tell sooner what the pixels tell as well.
+    solidSquaresIn: (pixels, stride, width, height, flags) =>
+      solidSquares(pixels, stride, width, height, flags),
     equalRows: (pixels, stride, width, height, value) => {
       const { words } = memory;
       for (let y = 0; y < height; y++) {
