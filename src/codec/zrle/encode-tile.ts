@@ -3,9 +3,11 @@ import { kernelSet, type KernelSet } from '../../pixels/kernels/kernels.ts';
 import {
   ZRLE_LAST_COUNT,
   ZRLE_LENGTHS,
+  ZRLE_SOLID,
   ZRLE_STATE_BYTES,
 } from '../../pixels/kernels/zrle-layout.ts';
 import type { PixelBlock } from '../codec.ts';
+import { solidSquaresOf } from '../pixel-block.ts';
 import type { WirePixel } from '../wire-pixel.ts';
 import { Subencoding, TILE_SIDE } from './tile.ts';
 
@@ -31,12 +33,15 @@ function openWorkspace(): Workspace {
  * Returns how many bytes they took. Tiles of TRLE's size are TRLE's: they know the palette of the one before.
  */
 export function encodeTiles(
-  { width, height, address, stride }: PixelBlock,
+  tiles: PixelBlock,
   { size, shifts }: WirePixel,
   target: number,
   side: number = TILE_SIDE,
 ): number {
   const { kernels, state } = openWorkspace();
+  const { width, height, address, stride } = tiles;
+  // Of all of a row before any tile: what must be read for it is then read in order.
+  if (side === TILE_SIDE) solidSquaresOf(tiles, state + ZRLE_SOLID);
   const [a, b, c, d] = shifts;
   const bits = a | (b << 8) | (c << 16) | (d << 24);
   return kernels.writeZrleTiles(address, stride, width, height, side, size, bits, state, target);

@@ -2,6 +2,7 @@
 import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
+import { solidIn } from '../pixel-block.ts';
 import { cpixel, perFormat, type WirePixel } from '../wire-pixel.ts';
 import { moves } from '../zlib-block.ts';
 import { deflaterOf } from './connection-stream.ts';
@@ -41,7 +42,8 @@ export function createTilesEncoder(options: EncoderOptions, writeRow: RowWriter)
     let at = deflater.begin(maxBlockBytes(width, height, pixel.size));
     for (let y = 0; y < height; y += TILE_SIDE) {
       const rows = Math.min(TILE_SIDE, height - y);
-      const row = { width, height: rows, address: address + y * stride, stride };
+      const from = address + y * stride;
+      const row = { width, height: rows, address: from, stride, ...solidIn(block, 0, y) };
       const length = writeRow(row, pixel, at, format);
       parts.addTiles(at, columns);
       at += length;

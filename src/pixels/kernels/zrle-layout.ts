@@ -9,7 +9,7 @@ export const ZRLE_LENGTHS = 64;
 export const ZRLE_LAST_COLOURS = 576;
 /** A byte for each colour of a palette. */
 export const ZRLE_LOOKUP = 1088;
-/** A byte for each of up to 32 squares of a row. */
+/** A byte for each of up to 32 of ZRLE's tiles: 1 where it is known to be of one value, else 0. */
 export const ZRLE_SOLID = 1216;
 /** A byte for each pixel of a tile. */
 export const ZRLE_INDEXES = 1280;

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import {
   ZRLE_LAST_COUNT,
   ZRLE_LENGTHS,
+  ZRLE_SOLID,
   ZRLE_STATE_BYTES,
 } from '../../../src/pixels/kernels/zrle-layout.ts';
 import { placeBlock, TARGET_BYTES, workplaces, type TwinBlock } from './blocks.ts';
@@ -31,6 +32,7 @@ function writeRows(block: TwinBlock, side: number, size: number, shifts: number)
     const rows = Math.min(side, height - y);
     const [first, second] = places.map(({ set, pixels, target, state }) => {
       const from = pixels + y * stride;
+      set.kernels.solidSquares(from, stride, width, rows, state + ZRLE_SOLID);
       const length = set.kernels.writeZrleTiles(
         from,
         stride,

@@ -11,7 +11,6 @@ import {
   writeIndexRuns,
   writePixelRuns,
 } from './runs';
-import { solidSquares } from './survey';
 
 const LAST_COUNT: usize = 0;
 const LENGTHS: usize = 64;
@@ -65,8 +64,6 @@ export function writeZrleTiles(
   state = work;
   const start = target;
   const isZrle = side == ZRLE_SIDE;
-  // All of a row before any tile: memory is then read in order.
-  if (isZrle) solidSquares(pixels, stride, width, height, work + SOLID_SQUARES);
   let solid = work + SOLID_SQUARES;
   let lengths = work + LENGTHS;
   for (let x: u32 = 0; x < width; x += side, solid++, lengths += 4) {
