@@ -1,4 +1,4 @@
-// The module's exports: every kernel of ../kernels.ts, and the end of its constants.
+// The module's exports: every kernel of ../kernel-interface.ts, and the end of its constants.
 export { changedTiles, equalCells, moveBlock, takeChanges } from './changes';
 export { indexFeatures, matchFeatures } from './features';
 export { adler32 } from './adler';

@@ -1,5 +1,5 @@
 /** All kernels in plain TypeScript: what they mean, and what runs where WebAssembly with SIMD is missing. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 import { adlerKernels } from './adler.ts';
 import { bytesKernels } from './bytes.ts';

@@ -1,5 +1,5 @@
 /** Tiles of ZRLE and TRLE as encoders write them (RFB 7.7.5, 7.7.6); the twin of ../assembly/zrle-write.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 import { PALETTE_COLOURS } from '../palette-layout.ts';
 import {
