@@ -441,4 +441,21 @@ export interface Kernels {
     order: number,
     workspace: number,
   ) => number;
+  /**
+   * A row of ZRLE's tiles (`side` 64, up to 2048 pixels wide) or of TRLE's (`side` 16), each in the sub-encoding with the fewest
+   * bytes, for ZRLE as they are guessed to be behind deflate. `size` bytes of each value, byte i being value >>> byte i of
+   * `shifts`. The state (zrle-layout.ts) has which of ZRLE's tiles are solid and the palette of TRLE's tile before, then how
+   * long each became. Returns the bytes written: never more than width * height * size and 1 a tile; it may scribble on 16 more.
+   */
+  readonly writeZrleTiles: (
+    pixels: number,
+    stride: number,
+    width: number,
+    height: number,
+    side: number,
+    size: number,
+    shifts: number,
+    state: number,
+    target: number,
+  ) => number;
 }

@@ -41,5 +41,6 @@ export { deflatePrepare } from './deflate-symbols';
 export { inflate } from './inflate';
 export { unpackGradient, unpackIndexes, unpackPixels } from './unpack';
 export { unpackZrleTile } from './zrle-tile';
+export { writeZrleTiles } from './zrle-write';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;
