@@ -10,18 +10,18 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  heldOutCorpora,
-  openCorpora,
-  passesOf,
-  tunedCorpora,
-  type Corpus,
-  type Mode,
-} from './support/corpora.ts';
+import { openCorpora, passesOf, type Corpus, type Mode } from './support/corpora.ts';
 import type { DecodeJob } from './support/decode-child.ts';
-import { childOf, run, runLibvncserver, runOurs, type Passes } from './support/encode-run.ts';
-import { compile } from './support/native.ts';
+import {
+  childOf,
+  compilePrograms,
+  run,
+  runLibvncserver,
+  runOurs,
+  type Passes,
+} from './support/encode-run.ts';
 import { noVncEncodings } from './support/novnc-decoder.ts';
+import { codecOptions, codecRun } from './support/options.ts';
 import type { EncoderSettings } from './support/our-encoder.ts';
 import { psnr, type Difference } from './support/statistics.ts';
 import { barChart, saveImage } from './support/svg.ts';
@@ -41,24 +41,12 @@ const settings: Readonly<Record<string, EncoderSettings>> = {
 
 const { values: flags } = parseArgs({
   options: {
-    json: { type: 'boolean', default: false },
-    markdown: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    svg: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    passes: { type: 'string' },
-    frames: { type: 'string' },
-    corpus: { type: 'string' },
+    ...codecOptions,
     mode: { type: 'string', default: 'damage' },
   },
 });
-const { quick } = flags;
-const rounds = Number(flags.rounds ?? (quick ? 1 : 5));
-const passes = Number(flags.passes ?? (quick ? 2 : 4));
-const frames = Number(flags.frames ?? (quick ? 3 : 12));
+const { rounds, passes, frames, corpora: corpusNames } = codecRun(flags, 1);
 const mode = flags.mode as Mode;
-const names =
-  flags.corpus ?? (quick ? tunedCorpora : [...tunedCorpora, ...heldOutCorpora]).join(',');
 
 type Result = Passes & Difference;
 
@@ -74,12 +62,8 @@ interface Row {
   readonly faults: readonly string[];
 }
 
-const corpora = await openCorpora(names.split(','), frames);
-const programs = {
-  libvncserver: compile('libvncserver-encode', corpora.folder, 'vncserver'),
-  libvncclient: compile('libvncclient-decode', corpora.folder, 'vncclient'),
-  folder: corpora.folder,
-};
+const corpora = await openCorpora(corpusNames, frames);
+const programs = compilePrograms(corpora.folder);
 
 function decodeOnce(decoder: DecoderName, stream: string, corpus: Corpus): Result {
   const { width, height, frames: raw } = corpus;

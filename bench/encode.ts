@@ -5,9 +5,10 @@
  * frame whole, `damage` the tiles of 64x64 that changed since the one before. libvncserver takes them as they are; ours looks
  * for what really changed in them first, which is the column `find`, not part of its speed. They take turns, each time in a new
  * process; processor time is all of the process's threads', the median of the second half of the passes, then of the rounds:
- * those are warm, which is to say that V8 has optimised what it will; `cold` is the first pass. Every stream is then decoded by libvncclient and by our own decoder and
- * compared with the frames, pixel by pixel. `pool` compares wall time, as it uses more than one core; `moves` lets ours use
- * CopyRect, which libvncserver uses only where a program says what it moved: finding is then part of the speed.
+ * those are warm, which is to say that V8 has optimised what it will; `cold` is the first pass. Every stream is then decoded
+ * by libvncclient and by our own decoder and compared with the frames, pixel by pixel. `pool` compares wall time, as it uses
+ * more than one core; `moves` lets ours use CopyRect, which libvncserver uses only where a program says what it moved: finding
+ * is then part of the speed.
  * Options: --json (a PSNR of null: exact), --markdown, --quick (half a minute), --rounds N (default 5), --passes N at least
  * (default 4), --frames N of a corpus (default 12), --corpus LIST, --mode full,damage, --only LIST of settings such as
  * "Tight L2,ZRLE L2", --svg: writes docs/images, --gate: ends with 1 unless every gate is met, as it does in any case when a
@@ -18,14 +19,13 @@ import {
   heldOutCorpora,
   openCorpora,
   passesOf,
-  tunedCorpora,
   type Corpus,
   type Mode,
 } from './support/corpora.ts';
 import { drawEncoders } from './support/encode-charts.ts';
 import { gatesOf, type Gate, type Ratios } from './support/encode-gates.ts';
-import { measureEncoders, type Job, type Measured } from './support/encode-run.ts';
-import { compile } from './support/native.ts';
+import { compilePrograms, measureEncoders, type Job, type Measured } from './support/encode-run.ts';
+import { codecOptions, codecRun } from './support/options.ts';
 import { havePool, type EncoderSettings } from './support/our-encoder.ts';
 import { tigerVnc } from './support/recorded.ts';
 import { fixed, printTable } from './support/table.ts';
@@ -57,26 +57,14 @@ const settings: readonly Setting[] = [
 
 const { values: flags } = parseArgs({
   options: {
-    json: { type: 'boolean', default: false },
-    markdown: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    svg: { type: 'boolean', default: false },
+    ...codecOptions,
     gate: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    passes: { type: 'string' },
-    frames: { type: 'string' },
-    corpus: { type: 'string' },
     mode: { type: 'string' },
     only: { type: 'string' },
   },
 });
 const { quick } = flags;
-const rounds = Number(flags.rounds ?? (quick ? 2 : 5));
-const passes = Number(flags.passes ?? (quick ? 2 : 4));
-const frames = Number(flags.frames ?? (quick ? 3 : 12));
-const corpusNames = (
-  flags.corpus ?? (quick ? tunedCorpora : [...tunedCorpora, ...heldOutCorpora]).join(',')
-).split(',');
+const { rounds, passes, frames, corpora: corpusNames } = codecRun(flags, 2);
 const modes = (flags.mode ?? (quick ? 'damage' : 'full,damage')).split(',') as Mode[];
 const wanted = (flags.only ?? (quick ? 'Tight L2,ZRLE L2,Tight q8' : undefined))?.split(',');
 
@@ -119,11 +107,7 @@ const rows: Row[] = [];
 const left = new Set<string>();
 const corpora = await openCorpora(corpusNames, frames);
 try {
-  const programs = {
-    libvncserver: compile('libvncserver-encode', corpora.folder, 'vncserver'),
-    libvncclient: compile('libvncclient-decode', corpora.folder, 'vncclient'),
-    folder: corpora.folder,
-  };
+  const programs = compilePrograms(corpora.folder);
   for (const corpus of corpora.list) {
     for (const mode of modes) {
       for (const setting of settings) {

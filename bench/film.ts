@@ -2,8 +2,9 @@
  * What do films cost as H.264 by ffmpeg, beside JPEG in Tight, for one viewer without a network?
  *
  * A display slowly zooms into a photo of the corpus `video`, and out again (that corpus itself pans, which is CopyRect). A
- * viewer that asks again at once is sent it through ViewerUpdates, as the server does. Processor time is this process's without the display's own, and ffmpeg's. `latency`: from a frame that is
- * drawn to the last byte of the update with it, ready to be sent. Taking turns, medians of the rounds.
+ * viewer that asks again at once is sent it through ViewerUpdates, as the server does. Processor time is this process's
+ * without the display's own, and ffmpeg's. `latency`: from a frame that is drawn to the last byte of the update with it,
+ * ready to be sent. Taking turns, medians of the rounds.
  * Options: --json, --markdown, --rounds N (default 3), --seconds N (default 4), --fps N (default 25), --size WxH
  * (default 1280x720).
  */

@@ -1,6 +1,8 @@
 /**
- * What do the kernels in WebAssembly gain over the same loops in TypeScript? Million pixels a second of one full-HD frame of
- * each corpus, in squares of 64 x 64 where encoders look at squares, else at once. Processor time, medians of interleaved runs.
+ * What do the kernels in WebAssembly gain over the same loops in TypeScript?
+ *
+ * Million pixels a second of one full-HD frame of each corpus, in squares of 64 x 64 where encoders look at squares, else at
+ * once. Processor time, medians of interleaved runs.
  * Options: --json, --markdown, --runs N (default 5), --corpus LIST (default desktop,vm,video).
  */
 import { readFileSync } from 'node:fs';

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { Encoding } from '../src/rfb/constants.ts';
 import { makeCredentials } from './support/credentials.ts';
 import { openCorpora } from './support/corpora.ts';
+import { playingOptions } from './support/options.ts';
 import { residentKilobytes } from './support/process.ts';
 import { startPlaying } from './support/start-playing.ts';
 import { lineChart, saveImage } from './support/svg.ts';
@@ -20,17 +21,9 @@ import { watch, type Watcher } from './support/watcher.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    json: { type: 'boolean', default: false },
-    markdown: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    svg: { type: 'boolean', default: false },
+    ...playingOptions,
     rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    corpus: { type: 'string', default: 'desktop' },
-    fps: { type: 'string', default: '5' },
     mbit: { type: 'string', default: '1' },
-    mode: { type: 'string', default: 'X509None' },
-    encoding: { type: 'string', default: 'Tight' },
   },
 });
 const rounds = Number(flags.rounds ?? (flags.quick ? 2 : 3));

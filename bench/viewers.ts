@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { Encoding } from '../src/rfb/constants.ts';
 import { makeCredentials } from './support/credentials.ts';
 import { openCorpora } from './support/corpora.ts';
+import { playingOptions } from './support/options.ts';
 import { cpuSeconds, residentKilobytes } from './support/process.ts';
 import { startPlaying } from './support/start-playing.ts';
 import { lineChart, saveImage } from './support/svg.ts';
@@ -19,18 +20,7 @@ import { fixed, median, printTable } from './support/table.ts';
 import { watch, type Watcher } from './support/watcher.ts';
 
 const { values: flags } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    markdown: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    svg: { type: 'boolean', default: false },
-    viewers: { type: 'string' },
-    seconds: { type: 'string' },
-    corpus: { type: 'string', default: 'desktop' },
-    fps: { type: 'string', default: '5' },
-    mode: { type: 'string', default: 'X509None' },
-    encoding: { type: 'string', default: 'Tight' },
-  },
+  options: { ...playingOptions, viewers: { type: 'string' } },
 });
 const steps = (flags.viewers ?? (flags.quick ? '1,10' : '1,10,50')).split(',').map(Number);
 const seconds = Number(flags.seconds ?? (flags.quick ? 3 : 8));

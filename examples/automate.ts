@@ -32,7 +32,7 @@ await pressKeys(vnc, 'ctrl-u');
 await typeText(vnc, 'uname -a\n');
 await waitForChange(vnc, { since: before, timeoutMs: 10_000 });
 const after = await waitForStable(vnc, { stableMs: 500 });
-await writeFile(pictureFile, await encodePng(after));
+await writeFile(pictureFile, encodePng(after));
 await vnc.close();
 
 /** Clicks a button that is known by its picture, where it stands in a layout that is known. */

@@ -165,7 +165,8 @@ function contentsOf(entry) {
   const others = new Set(itemsOf(entry.beside).map(placeOf));
   return {
     items: items.filter((item) => !others.has(placeOf(item))),
-    same: items.filter((item) => others.has(placeOf(item))).map(({ name }) => name),
+    // Each overload is an item of its own.
+    same: unique(items.filter((item) => others.has(placeOf(item))).map(({ name }) => name)),
   };
 }
 
@@ -177,7 +178,20 @@ function itemsOf(entry) {
   return items;
 }
 
+const unique = (list) => Array.from(new Set(list));
+
 const placeOf = ({ name, fileUrlPath }) => `${fileUrlPath} ${name}`;
+
+/** The names that an entry gives, with those of a list that it shares with another. */
+function exportedNames(source) {
+  const shared = Array.from(source.matchAll(/export \* from '\.\/(\w+\.ts)'/g), ([, file]) =>
+    exportedNames(readFileSync(join(root, 'src', file), 'utf8')),
+  );
+  const own = Array.from(source.matchAll(/export (?:type )?\{(.*?)\}/gs), ([, names = '']) =>
+    names.split(',').map((each) => each.replace(/\btype\b|^.* as /g, '').trim()),
+  );
+  return [...own, ...shared].flat();
+}
 
 function page(entry) {
   const { items, same } = contentsOf(entry);
@@ -189,11 +203,7 @@ function page(entry) {
     `${about.charAt(0).toUpperCase()}${about.slice(1)}`,
     'Generated from the declarations by `npm run docs`; a test compares the two.',
   ];
-  const exported = new Set(
-    Array.from(source.matchAll(/export (?:type )?\{(.*?)\}/gs), ([, names = '']) =>
-      names.split(',').map((each) => each.replace(/\btype\b|^.* as /g, '').trim()),
-    ).flat(),
-  );
+  const exported = new Set(exportedNames(source));
   for (const item of items) {
     if (!exported.has(item.name) || prose(item).length > 0) continue;
     console.error(`${entry.name}: ${item.name} has no comment that says what it is`);

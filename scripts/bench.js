@@ -1,4 +1,5 @@
-// Runs one benchmark of bench/ by name: npm run bench -- NAME [--json] [options]. Without a name, lists them.
+// Runs one benchmark of bench/ by name: npm run bench -- NAME [--json] [options]. Without a name, lists them; NAME --help says
+// what it measures and which options it has.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,20 +13,30 @@ const names = readdirSync(folder)
   .map((file) => file.slice(0, -3))
   .sort();
 
-/** The first sentence of a benchmark's header comment. */
-function question(of) {
+/** A benchmark's header comment: the question that it answers, how, and its options. */
+function header(of) {
   const source = readFileSync(join(root, 'bench', `${of}.ts`), 'utf8');
-  return /^\/\*\*\s*\n?\s*\*?\s*([^\n]+)/.exec(source)?.[1]?.replace(/\s*\*\/$/, '') ?? '';
+  const comment = /^\/\*\*(.*?)\*\//s.exec(source)?.[1] ?? '';
+  return comment.replace(/^ *\* ?/gm, '').trim();
 }
 
+/** Its first line. */
+const question = (of) => header(of).split('\n')[0];
+
+const asksForHelp = (word) => word === '--help' || word === '-h';
+
 if (name === undefined || name.startsWith('-')) {
-  console.log('npm run bench -- NAME [--json]\n');
+  console.log('npm run bench -- NAME [--json] [--help]\n');
   for (const each of names) console.log(`  ${each.padEnd(12)} ${question(each)}`);
-  process.exit(name === undefined ? 0 : 2);
+  process.exit(name === undefined || asksForHelp(name) ? 0 : 2);
 }
 if (!existsSync(join(folder, `${name}.js`))) {
   console.error(`no benchmark is called ${name}; there are: ${names.join(', ')}`);
   process.exit(2);
+}
+if (rest.some(asksForHelp)) {
+  console.log(`npm run bench -- ${name} [options]\n\n${header(name)}`);
+  process.exit(0);
 }
 const result = spawnSync(
   process.execPath,

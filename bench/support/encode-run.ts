@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { MOST_PASSES, type Corpus, type Mode, type Plan } from './corpora.ts';
 import type { DecodeJob } from './decode-child.ts';
 import type { EncodeJob } from './encode-child.ts';
+import { compile } from './native.ts';
 import type { EncoderSettings } from './our-encoder.ts';
 import { noDifference, psnr, type Difference } from './statistics.ts';
 import { median } from './table.ts';
@@ -60,6 +61,13 @@ export interface Job {
   /** As much work as V8 wants to see before it has optimised what it will, by libvncserver's time for it. */
   readonly warmSeconds: number;
 }
+
+/** Compiles the peers into a folder, which also takes what the run writes. */
+export const compilePrograms = (folder: string): Programs => ({
+  libvncserver: compile('libvncserver-encode', folder, 'vncserver'),
+  libvncclient: compile('libvncclient-decode', folder, 'vncclient'),
+  folder,
+});
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** The compiled program of one of the processes beside this file. */

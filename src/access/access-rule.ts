@@ -1,4 +1,5 @@
 /** One rule of an access file: whom it means, when and from where, and what they may do. Used by compile-policy.ts. */
+import { messageOf } from '../core/errors.ts';
 import type { Rights } from '../security/identity.ts';
 import type { PeerCertificate } from '../security/tls-port.ts';
 import { parseHours } from './hours.ts';
@@ -57,7 +58,7 @@ export function compileMatch(
         return [read(text)];
       } catch (error) {
         const path = typeof values === 'string' ? [name] : [name, index];
-        complain(path, error instanceof Error ? error.message : String(error));
+        complain(path, messageOf(error));
         return [];
       }
     };

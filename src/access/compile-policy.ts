@@ -2,6 +2,7 @@
  * From what an access file says to a policy that decides. Finds every fault that a schema cannot see, each with its place
  * in the file. Pure; node/ reads the file.
  */
+import { messageOf } from '../core/errors.ts';
 import { allRights, type Rights } from '../security/identity.ts';
 import {
   compileMatch,
@@ -131,7 +132,7 @@ function compileUsers(
       users.push({ name, password: parsePasswordHash(password), access: 'full' });
       userRights.set(name, rightsOf(rights));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       complain(
         typeof entry === 'string' ? [name] : [name, 'password'],
         `${why}; make one with: sallyport passwd ${/^[\w.-]+$/.test(name) ? name : 'NAME'}`,
@@ -164,7 +165,7 @@ function compilePasswords(
       try {
         return read();
       } catch (error) {
-        complain([index, key], error instanceof Error ? error.message : String(error));
+        complain([index, key], messageOf(error));
         return undefined;
       }
     };
@@ -269,7 +270,7 @@ function compileNetworks(texts: readonly string[], complain: Complain): readonly
     try {
       return [parseNetwork(text)];
     } catch (error) {
-      complain([index], error instanceof Error ? error.message : String(error));
+      complain([index], messageOf(error));
       return [];
     }
   });

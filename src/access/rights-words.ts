@@ -1,5 +1,5 @@
 /** Rights as they are written in the access file, `full`, `view`, `none` or a list of their names, and sums of them. */
-import { allRights, viewOnlyRights, type Rights } from '../security/identity.ts';
+import { allRights, sameRights, viewOnlyRights, type Rights } from '../security/identity.ts';
 
 export type RightName = keyof Rights;
 export type RightsPreset = 'full' | 'view' | 'none';
@@ -26,9 +26,6 @@ export function rightsOf(words: RightsWords): Rights {
 /** What both allow. */
 export const commonRights = (a: Rights, b: Rights): Rights =>
   rightsWhere((name) => a[name] && b[name]);
-
-export const sameRights = (a: Rights, b: Rights): boolean =>
-  rightNames.every((name) => a[name] === b[name]);
 
 export const hasNoRights = (rights: Rights): boolean => rightNames.every((name) => !rights[name]);
 

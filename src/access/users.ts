@@ -6,6 +6,7 @@
  *   alice:$scrypt$ln=15,r=8,p=1$SALT$HASH          everything
  *   guest:$scrypt$ln=15,r=8,p=1$SALT$HASH:view     looks on only
  */
+import { messageOf } from '../core/errors.ts';
 import { constantTimeEqual } from '../crypto/constant-time.ts';
 import type { Secret } from '../core/secret.ts';
 import { allRights, viewOnlyRights, type Rights } from '../security/identity.ts';
@@ -58,7 +59,7 @@ export function parseUsers(text: string): UserRecord[] {
         throw new TypeError(`${user.name} is there twice`);
       users.push(user);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new TypeError(`line ${index + 1}: ${why}`, { cause });
     }
   });

@@ -4,7 +4,6 @@ import { screenshot } from '../client/automation/screenshot.ts';
 import type { VncClient } from '../client/client.ts';
 import { AuthenticationError, ErrorCode, VncError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
-import { isLoopback } from '../node/address.ts';
 import { connect, type ConnectOptions } from '../node/connect.ts';
 import { parseTarget } from '../node/target.ts';
 import { parseSecurityList, type SecurityOffer } from '../security/policy.ts';
@@ -16,7 +15,7 @@ import {
 } from './client-credentials.ts';
 import { clientTls, knownServers, tlsOptions, type TlsOptions } from './client-tls.ts';
 import { CommandFailure, ExitCode, step, toFailure } from './failure.ts';
-import { LOCAL_TYPES, REMOTE_TYPES } from './open-display.ts';
+import { typesFor } from './open-display.ts';
 import { reads } from './reads.ts';
 
 /** Commander's own shape. */
@@ -128,7 +127,7 @@ export async function clientTarget(
     options: {
       timeoutMs,
       limits: { handshakeStageMs: Math.min(timeoutMs, defaultLimits.handshakeStageMs) },
-      security: options.security ?? (isLoopback(address) ? LOCAL_TYPES : REMOTE_TYPES),
+      security: options.security ?? typesFor(address),
       tls: await clientTls(options),
       knownServers: knownServers(options),
       credentials: await clientCredentials(address, options, uri),

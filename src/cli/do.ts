@@ -2,10 +2,11 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { LayoutName } from '../client/automation/layouts/layout.ts';
-import { layoutNames, parseLayoutName } from '../client/automation/layouts/registry.ts';
 import { screenshot } from '../client/automation/screenshot.ts';
+import { messageOf } from '../core/errors.ts';
 import { connectionOptions, viewDisplay, type ClientOptions } from './client-options.ts';
 import { ExitCode, step, usage } from './failure.ts';
+import { layoutOption } from './layout-option.ts';
 import { parseCount } from './places.ts';
 import { reads } from './reads.ts';
 import { parseScript } from './script/parse.ts';
@@ -51,11 +52,7 @@ export const doCommand = (): Command =>
         '--incremental-refreshes',
         'capture what has come, without asking for all of it again',
       )
-      .option(
-        '--layout <NAME>',
-        `keyboard of the server's side: ${layoutNames.join(', ')}`,
-        reads(parseLayoutName),
-      )
+      .addOption(layoutOption())
       .addHelpText('after', ABOUT),
     '--security <LIST>',
   ).action(runScript);
@@ -88,7 +85,7 @@ function delayOf(text: string | undefined): number {
   try {
     return parseCount(text);
   } catch (error) {
-    throw usage(`VNCDOTOOL_DELAY: ${error instanceof Error ? error.message : String(error)}`);
+    throw usage(`VNCDOTOOL_DELAY: ${messageOf(error)}`);
   }
 }
 

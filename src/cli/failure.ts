@@ -1,5 +1,5 @@
 /** How a command fails: one sentence on stderr, and an exit code that a script can act upon. */
-import { ErrorCode, VncError } from '../core/errors.ts';
+import { ErrorCode, messageOf, VncError } from '../core/errors.ts';
 
 export const ExitCode = {
   Ok: 0,
@@ -41,7 +41,7 @@ export async function step<T>(exitCode: ExitCode, work: () => T | Promise<T>): P
 /** A failure as it is told: VncErrors and faults of the system are known by their codes. */
 export function toFailure(error: unknown, otherwise: ExitCode): CommandFailure {
   if (error instanceof CommandFailure) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new CommandFailure(exitCodeOf(error) ?? otherwise, message, error);
 }
 

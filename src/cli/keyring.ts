@@ -3,6 +3,7 @@
  * every command that is a viewer.
  */
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { formatAddress, parseAddress, type Address } from '../node/address.ts';
 import { configFile } from '../node/config-file.ts';
@@ -46,7 +47,7 @@ export function entryOf(text: string, file: string, server: string): KeyringEntr
   try {
     words = splitWords(text);
   } catch (error) {
-    throw new TypeError(`${file}, ${error instanceof Error ? error.message : String(error)}`, {
+    throw new TypeError(`${file}, ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -82,9 +83,6 @@ function nameOf(address: string, file: string, line: number): string {
   try {
     return formatAddress(parseAddress(address, 'connect'));
   } catch (error) {
-    throw new TypeError(
-      `${file}, line ${line}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new TypeError(`${file}, line ${line}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -6,6 +6,7 @@ import { completeCommand, holdsSecret, planCommand, type Plan } from '../control
 import { openQmpClient, type QmpClient } from '../control/qmp-client.ts';
 import { QmpError } from '../control/qmp-error.ts';
 import type { QmpEvent } from '../control/qmp-session.ts';
+import { messageOf } from '../core/errors.ts';
 import { parseAddress } from '../node/address.ts';
 import { dial } from '../node/dial.ts';
 import { CommandFailure, ExitCode } from './failure.ts';
@@ -50,7 +51,7 @@ async function connectMonitor(path: string): Promise<QmpClient> {
     const address = parseAddress(path.startsWith('unix:') ? path : `unix:${path}`, 'connect');
     return await openQmpClient(await dial(address));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CommandFailure(ExitCode.Runtime, `no monitor at ${path}: ${why}`, error);
   }
 }

@@ -1,10 +1,11 @@
 /** The display that was chosen: the test card, another VNC server, a recording, or a QEMU guest. */
+import { VERIFIED_TYPES } from '../client/login.ts';
 import type { Logger } from '../core/logger.ts';
 import { startQemuDisplay } from '../displays/qemu.ts';
 import { createRecordingDisplay } from '../displays/recording.ts';
 import { createTestCard } from '../displays/testcard.ts';
 import { createUpstreamDisplay, type UpstreamOptions } from '../displays/upstream.ts';
-import { formatAddress, isLoopback } from '../node/address.ts';
+import { formatAddress, isLoopback, type Address } from '../node/address.ts';
 import { loadAuthorities } from '../node/authority-files.ts';
 import { connect } from '../node/connect.ts';
 import { readSecretFile } from '../node/password-file.ts';
@@ -13,8 +14,10 @@ import { ExitCode, step } from './failure.ts';
 import type { DisplayChoice, ServeSettings } from './serve-settings.ts';
 
 /** Nobody can listen in on this machine; from elsewhere only what is encrypted and proven is taken. */
-export const LOCAL_TYPES = 'X509Plain,X509Vnc,X509None,TLSPlain,TLSVnc,TLSNone,VncAuth,None';
-export const REMOTE_TYPES = 'X509Plain,X509Vnc,X509None';
+export const typesFor = (address: Address): string =>
+  isLoopback(address)
+    ? `${VERIFIED_TYPES},TLSPlain,TLSSASL,TLSVnc,TLSNone,VncAuth,None`
+    : VERIFIED_TYPES;
 
 /** Rejects when it cannot be reached. */
 export async function openDisplay(settings: ServeSettings, logger: Logger): Promise<Display> {
@@ -53,7 +56,7 @@ async function openUpstream(
     ...options,
     connect: (signal) =>
       connect(formatAddress(address), {
-        security: isLoopback(address) ? LOCAL_TYPES : REMOTE_TYPES,
+        security: typesFor(address),
         signal,
         sharedPixels: true,
         // On this machine bytes cost nothing, and what is lost here would be lost again on the way to viewers.

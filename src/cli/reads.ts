@@ -1,5 +1,6 @@
 /** Parsers of ours as commander wants them: what they throw becomes its sentence about the argument. */
 import { InvalidArgumentError } from 'commander';
+import { messageOf } from '../core/errors.ts';
 
 export const reads =
   <T>(parse: (text: string) => T) =>
@@ -7,6 +8,6 @@ export const reads =
     try {
       return parse(text);
     } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+      throw new InvalidArgumentError(messageOf(error));
     }
   };

@@ -1,66 +1,21 @@
-/** The options of `sallyport serve`: their words, their checks, and what they mean. Reads no file. */
+/** The options of `sallyport serve`: their words, and the check of each. What they mean together is in serve-meaning.ts. */
 import { Command, Option } from 'commander';
-import { parseNameRule } from '../access/name-rules.ts';
-import { parseNetwork } from '../access/networks.ts';
-import { parseAddress, type Address } from '../node/address.ts';
+import { parseAddress } from '../node/address.ts';
 import { WEBSOCKET_PORT } from '../node/serve.ts';
 import { parseOrigin } from '../node/websocket-origin.ts';
-import { parseSecurityList, type InsecureName, type SecurityOffer } from '../security/policy.ts';
-import { usage } from './failure.ts';
+import { parseSecurityList } from '../security/policy.ts';
 import { applyQemuOptions } from './qemu-settings.ts';
-import type {
-  DisplayChoice,
-  MonitorChoice,
-  ServeSettings,
-  VideoEncoderChoice,
-} from './serve-settings.ts';
-import { monitorChoice, parseWorkers, videoEncoderChoice } from './serve-values.ts';
-import { parseSeconds, serviceSettings } from './service-settings.ts';
 import { reads } from './reads.ts';
-
-/** Commander's own shape: one property an option. */
-interface RawOptions {
-  listen: (Address | 'fd')[];
-  websocket: Address[];
-  websocketOrigin: string[];
-  connect: Address[];
-  security?: SecurityOffer;
-  tlsDir?: string;
-  tlsCert: string[];
-  tlsKey: string[];
-  tlsKeyPasswordFile?: string;
-  tlsCa?: string;
-  tlsCrl?: string;
-  tlsMax: '1.2' | '1.3';
-  dhGroup: 'ffdhe2048' | 'ffdhe3072';
-  verifyClient: 'off' | 'request' | 'require';
-  disconnectRevoked: boolean;
-  allowName: string[];
-  passwordFile?: string;
-  users?: string;
-  access?: string;
-  proxyProtocolFrom: string[];
-  share: 'allow-exclusive' | 'force-shared' | 'ignore';
-  name?: string;
-  encodeWorkers?: number;
-  videoEncoder?: VideoEncoderChoice;
-  monitor?: MonitorChoice;
-  upstreamUser?: string;
-  upstreamPasswordFile?: string;
-  upstreamCa?: string;
-  vnc: string[];
-  object: string[];
-  insecureNone?: true;
-  insecureVncAuth?: true;
-  insecurePlain?: true;
-  audit?: string;
-  drain: number;
-  pidFile?: string;
-  qemu?: true;
-  powerControl?: true;
-  json?: true;
-  verbose?: true;
-}
+import { toSettings, withWebSockets, type RawOptions } from './serve-meaning.ts';
+import type { ServeSettings } from './serve-settings.ts';
+import {
+  monitorChoice,
+  nameRule,
+  network,
+  parseWorkers,
+  videoEncoderChoice,
+} from './serve-values.ts';
+import { parseSeconds } from './service-settings.ts';
 
 const EXAMPLES = `
 DISPLAY is one of
@@ -173,7 +128,7 @@ export function serveCommand(
         '--allow-name <RULE>',
         'whose certificate may enter, first match decides; `*` in names',
       )
-        .argParser(collect(checkedRule))
+        .argParser(collect(nameRule))
         .default([], 'everyone that the CA signed'),
     )
     .option('--password-file <FILE>', 'file with the password of the *Vnc types, 1 to 8 bytes')
@@ -187,7 +142,7 @@ export function serveCommand(
         '--proxy-protocol-from <CIDR>',
         'network of proxies that say whom they bring, more than once if wanted',
       )
-        .argParser(collect(checkedNetwork))
+        .argParser(collect(network))
         .default([], 'none'),
     )
     .optionsGroup('The display:')
@@ -293,136 +248,6 @@ const QEMU_SAYS: readonly string[] = [
 /** Commander's name for the value of `--tls-dir`: `tlsDir`. */
 const attribute = (option: string): string => new Option(option).attributeName();
 
-function toSettings(
-  display: string | undefined,
-  raw: RawOptions,
-  afterDashes: readonly string[] | undefined,
-): ServeSettings {
-  if (raw.tlsCert.length !== raw.tlsKey.length)
-    throw usage('--tls-cert and --tls-key belong together, one key for each certificate');
-  if (raw.tlsDir !== undefined && raw.tlsCert.length > 0)
-    throw usage('--tls-dir and --tls-cert exclude each other');
-  if ((raw.tlsCa ?? raw.tlsCrl) !== undefined && raw.tlsCert.length === 0)
-    throw usage(
-      '--tls-ca and --tls-crl go with --tls-cert; a directory has ca-cert.pem and ca-crl.pem for them',
-    );
-  if (raw.allowName.length > 0 && raw.verifyClient !== 'require')
-    throw usage(
-      '--allow-name needs --verify-client require: without it a viewer need not show any name',
-    );
-  if (
-    raw.access !== undefined &&
-    (raw.allowName.length > 0 || (raw.users ?? raw.passwordFile) !== undefined)
-  )
-    throw usage('--access stands in place of --users, --password-file and --allow-name');
-  if (raw.monitor?.kind === 'stdio' && raw.json === true)
-    throw usage('--monitor stdio and --json exclude each other: both want standard output');
-  if (raw.monitor?.kind === 'stdio' && raw.audit === '-')
-    throw usage('--monitor stdio and --audit - exclude each other: both want standard output');
-  const allowInsecure = new Set<InsecureName>();
-  if (raw.insecureNone === true) allowInsecure.add('none');
-  if (raw.insecureVncAuth === true) allowInsecure.add('vnc');
-  if (raw.insecurePlain === true) allowInsecure.add('plain');
-  return {
-    display: displayChoice(display, raw, afterDashes),
-    listen: raw.listen.filter((each) => each !== 'fd'),
-    websocket: raw.websocket,
-    websocketOrigins: raw.websocketOrigin,
-    connect: raw.connect,
-    ...(raw.security === undefined ? {} : { security: raw.security }),
-    allowInsecure,
-    tls: {
-      ...(raw.tlsDir === undefined ? {} : { dir: raw.tlsDir }),
-      identities: raw.tlsCert.map((certFile, i) => ({ certFile, keyFile: raw.tlsKey[i] ?? '' })),
-      ...(raw.tlsKeyPasswordFile === undefined ? {} : { keyPasswordFile: raw.tlsKeyPasswordFile }),
-      ...(raw.tlsCa === undefined ? {} : { ca: raw.tlsCa }),
-      ...(raw.tlsCrl === undefined ? {} : { crl: raw.tlsCrl }),
-      maxVersion: `TLSv${raw.tlsMax}`,
-      dhGroup: raw.dhGroup,
-    },
-    verifyClient: raw.verifyClient,
-    disconnectRevoked: raw.disconnectRevoked,
-    allowNames: raw.allowName,
-    ...(raw.passwordFile === undefined ? {} : { passwordFile: raw.passwordFile }),
-    ...(raw.users === undefined ? {} : { usersFile: raw.users }),
-    ...(raw.access === undefined ? {} : { accessFile: raw.access }),
-    proxyProtocolFrom: raw.proxyProtocolFrom,
-    share: raw.share,
-    ...(raw.name === undefined ? {} : { name: raw.name }),
-    ...(raw.encodeWorkers === undefined ? {} : { encodeWorkers: raw.encodeWorkers }),
-    ...(raw.videoEncoder === undefined ? {} : { videoEncoder: raw.videoEncoder }),
-    service: serviceSettings(raw),
-    ...(raw.monitor === undefined ? {} : { monitor: raw.monitor }),
-    json: raw.json === true,
-    verbose: raw.verbose === true,
-  };
-}
-
-/** Whichever spelling they have. */
-function withWebSockets(settings: ServeSettings): ServeSettings {
-  if (settings.websocketOrigins.length > 0 && settings.websocket.length === 0)
-    throw usage('--websocket-origin goes with --websocket');
-  return settings;
-}
-
-function displayChoice(
-  display: string | undefined,
-  raw: RawOptions,
-  afterDashes: readonly string[] | undefined,
-): DisplayChoice {
-  if (raw.qemu === true) {
-    const [program, ...rest] = afterDashes ?? [];
-    if (program === undefined)
-      throw usage('--qemu needs the command behind `--`: --qemu -- qemu-system-x86_64 -m 1024');
-    if (display !== undefined) throw usage(`--qemu and the display ${display} exclude each other`);
-    refuseUpstreamOptions(raw, 'a guest');
-    return { kind: 'qemu', command: [program, ...rest], powerControl: raw.powerControl === true };
-  }
-  if (raw.powerControl === true) throw usage('--power-control goes with --qemu');
-  if (afterDashes !== undefined) throw usage('a command behind `--` needs --qemu');
-  if (display === undefined || display === 'testcard') {
-    refuseUpstreamOptions(raw, 'the test card');
-    return { kind: 'testcard' };
-  }
-  const { upstreamUser: username, upstreamPasswordFile: passwordFile, upstreamCa: caFile } = raw;
-  return {
-    kind: 'upstream',
-    address: addressOfDisplay(display),
-    ...(username === undefined ? {} : { username }),
-    ...(passwordFile === undefined ? {} : { passwordFile }),
-    ...(caFile === undefined ? {} : { caFile }),
-  };
-}
-
-function addressOfDisplay(display: string): Address {
-  // A word without a colon is more likely a slip than a host's display 0.
-  if (!/[:.]/.test(display))
-    throw usage(
-      `unknown display ${JSON.stringify(display)}: testcard, host:N, vnc://host:port or unix:/path`,
-    );
-  try {
-    return parseAddress(display, 'connect');
-  } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function refuseUpstreamOptions(raw: RawOptions, display: string): void {
-  const { upstreamUser, upstreamPasswordFile, upstreamCa } = raw;
-  if ((upstreamUser ?? upstreamPasswordFile ?? upstreamCa) !== undefined)
-    throw usage(`the --upstream options are for another VNC server, not for ${display}`);
-}
-
 const collect =
   <T>(parse: (text: string) => T) =>
   (text: string, before: readonly T[]): T[] => [...before, reads(parse)(text)];
-
-const checkedRule = (text: string): string => {
-  parseNameRule(text);
-  return text;
-};
-
-const checkedNetwork = (text: string): string => {
-  parseNetwork(text);
-  return text;
-};

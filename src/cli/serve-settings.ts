@@ -1,4 +1,7 @@
-/** What `sallyport serve` was asked for, from whichever spelling: our own options or QEMU's. Built by serve-options.ts. */
+/**
+ * What `sallyport serve` was asked for, from whichever spelling: our own options or QEMU's. Built by serve-meaning.ts and
+ * qemu-settings.ts.
+ */
 import type { Address } from '../node/address.ts';
 import type { IdentityFileNames } from '../node/credential-layout.ts';
 import type { InsecureName, SecurityOffer } from '../security/policy.ts';

@@ -1,4 +1,6 @@
 /** The values of `sallyport serve` options that are words with a meaning: each is read or refused with one sentence. */
+import { parseNameRule } from '../access/name-rules.ts';
+import { parseNetwork } from '../access/networks.ts';
 import { parseAddress } from '../node/address.ts';
 import { isWorkerCount } from '../node/encode-pool.ts';
 import type { MonitorChoice, VideoEncoderChoice } from './serve-settings.ts';
@@ -25,4 +27,16 @@ export function videoEncoderChoice(text: string): VideoEncoderChoice {
   if (path === '')
     throw new TypeError(`${JSON.stringify(text)} is neither ffmpeg nor ffmpeg:/path`);
   return { kind: 'ffmpeg', path };
+}
+
+/** As it was written. */
+export function nameRule(text: string): string {
+  parseNameRule(text);
+  return text;
+}
+
+/** As it was written. */
+export function network(text: string): string {
+  parseNetwork(text);
+  return text;
 }

@@ -2,6 +2,7 @@
  * What a service manager, a log shipper and a script see of `serve`: sockets handed over, readiness, the pid file, and the
  * audit trail. Opened before anything is served, closed after everything.
  */
+import { messageOf } from '../core/errors.ts';
 import { formatAddress } from '../node/address.ts';
 import { openAudit, type Audit } from '../node/audit.ts';
 import { writeFault } from '../node/file-access.ts';
@@ -75,7 +76,7 @@ export async function openService(
       } catch (error) {
         audit?.record('reloaded', {
           ok: false,
-          reason: error instanceof Error ? error.message : String(error),
+          reason: messageOf(error),
         });
         throw error;
       } finally {

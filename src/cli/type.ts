@@ -1,10 +1,10 @@
 /** `sallyport type URL TEXT`: types on a display. */
 import { Command } from 'commander';
 import type { LayoutName } from '../client/automation/layouts/layout.ts';
-import { layoutNames, parseLayoutName } from '../client/automation/layouts/registry.ts';
 import { planText, typeText } from '../client/automation/type-text.ts';
 import { clientCommand, viewDisplay, type ClientOptions } from './client-options.ts';
 import { ExitCode, step } from './failure.ts';
+import { layoutOption } from './layout-option.ts';
 import { reads } from './reads.ts';
 import { readText } from './standard-input.ts';
 
@@ -28,11 +28,7 @@ export const typeCommand = (): Command =>
       .argument('URL', 'the VNC server')
       .argument('TEXT', 'what to type; a line feed is Return. - reads it from standard input')
       .option('--delay <MS>', 'least time between two characters (default: 25)', reads(parseDelay))
-      .option(
-        '--layout <NAME>',
-        `keyboard of the server's side: ${layoutNames.join(', ')} (default: us, and Unicode for the rest)`,
-        reads(parseLayoutName),
-      )
+      .addOption(layoutOption())
       .addHelpText('after', ABOUT),
   ).action(type);
 

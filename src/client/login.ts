@@ -18,16 +18,17 @@ export interface LoginOptions extends LoginCredentials {
     request: CredentialsRequest,
   ) => LoginCredentials | Promise<LoginCredentials>;
   /**
-   * Types to accept, such as `VncAuth`. Default: those with a verified certificate, `X509Plain,X509Vnc,X509None`. There is
-   * no falling back: what is not named here is refused.
+   * Types to accept, such as `VncAuth`. Default: those with a verified certificate,
+   * `X509Plain,X509SASL,X509Vnc,X509None`. There is no falling back: what is not named here is refused.
    */
   readonly security?: string | SecurityOffer;
 }
 
-const VERIFIED = 'X509Plain,X509Vnc,X509None';
+/** The server must show who it is. */
+export const VERIFIED_TYPES = 'X509Plain,X509SASL,X509Vnc,X509None';
 
 /** Throws TypeError for a list that cannot be read. */
-export const acceptedTypes = ({ security = VERIFIED }: LoginOptions): SecurityOffer =>
+export const acceptedTypes = ({ security = VERIFIED_TYPES }: LoginOptions): SecurityOffer =>
   typeof security === 'string' ? parseSecurityList(security) : security;
 
 /**

@@ -3,6 +3,7 @@
  * who is refused once is refused again, and each try counts as an attack there. No input is ever replayed: what is typed
  * into a session that is lost is lost with it, as nobody knows how much of it arrived.
  */
+import { pause } from '../core/deadline.ts';
 import { Emitter } from '../core/emitter.ts';
 import {
   AuthenticationError,
@@ -181,18 +182,4 @@ function isInterruption(cause: unknown): boolean {
   if (cause instanceof ClosedError || cause instanceof TimeoutError) return true;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return code === 'ECONNRESET' || code === 'EPIPE';
-}
-
-/** Ends early when the signal says so. */
-function pause(afterMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, afterMs);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,7 +1,8 @@
 /**
  * Inflates the zlib streams of ZRLE, Zlib and Tight: they last as long as the connection, and each rectangle ends at a sync
- * flush; and those of PNG, each whole by itself. The kernel does the work (pixels/kernels/), here its input and output are led past it. A stream has nothing before
- * its first use; at work it has a slot of 140 kB (inflate-slots.ts), and 45 kB when it had to give that up.
+ * flush; and those of PNG, each whole by itself. The kernel does the work (pixels/kernels/), here its input and output are led
+ * past it. A stream has nothing before its first use; at work it has a slot of 140 kB (inflate-slots.ts), and 45 kB when it
+ * had to give that up.
  */
 import { assertInvariant, ProtocolError } from '../core/errors.ts';
 import {

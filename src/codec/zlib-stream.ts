@@ -41,11 +41,18 @@ export interface DataShape {
   readonly effort?: DeflateEffort;
 }
 
+/** The next bytes of some data. */
+export interface DataPart extends DataShape {
+  readonly size: number;
+}
+
 export interface Deflater {
   /** Address of `size` bytes in the kernels' memory to write input at; valid until `finish` or `begin` of any deflater. */
   readonly begin: (size: number) => number;
   /** Compresses the first `size` bytes of what was written there and flushes. Borrowed until the next call on any deflater. */
   readonly finish: (size: number, shape: DataShape) => Uint8Array;
+  /** The same for data that is not alike everywhere: the parts stand one behind the other. */
+  readonly finishParts: (parts: readonly DataPart[]) => Uint8Array;
   /** For input that stands elsewhere: begin, copy, finish. */
   readonly deflate: (input: Uint8Array, shape?: DataShape) => Uint8Array;
   /**
@@ -104,6 +111,9 @@ export function createDeflater(level: number): Deflater {
   let begun = false;
   let undo: Undo | undefined;
 
+  const effortOf = ({ effort, bytesPerPixel }: DataShape): DeflateEffort =>
+    effort ?? efforts[bytesPerPixel > 1 ? 0 : 1];
+
   const begin = (size: number): number => {
     const memory = deflateMemory();
     const state = memory.stateOf(deflater);
@@ -115,43 +125,55 @@ export function createDeflater(level: number): Deflater {
     return address;
   };
 
-  const finish = (size: number, shape: DataShape): Uint8Array => {
+  const finishParts = (parts: readonly DataPart[]): Uint8Array => {
+    const size = parts.reduce((sum, part) => sum + part.size, 0);
     assertInvariant(open?.owner === deflater && size <= open.size, 'finish follows begin');
-    assertInvariant(shape.bytesPerPixel >= 1, 'a pixel has bytes');
     const memory = deflateMemory();
     const state = memory.stateOf(deflater);
     const { address } = open;
     open = undefined;
-    const effort = shape.effort ?? efforts[shape.bytesPerPixel > 1 ? 0 : 1];
-    if (effort > DeflateEffort.Huffman) memory.ensureTables(state, effort > DeflateEffort.Lazy);
-    const chained = effort > DeflateEffort.Lazy && address === state.end;
+    let chained = address === state.end;
+    for (const part of parts) {
+      assertInvariant(part.bytesPerPixel >= 1, 'a pixel has bytes');
+      const effort = effortOf(part);
+      if (effort > DeflateEffort.Huffman) memory.ensureTables(state, effort > DeflateEffort.Lazy);
+      chained &&= effort > DeflateEffort.Lazy;
+    }
     const { start, end, position } = state;
     undo = { begun, state, chained, input: address, size, start, end, position };
 
-    const output = memory.output(ZLIB_HEADER.length + outputBound(size));
+    const bound = parts.reduce((sum, part) => sum + outputBound(part.size), ZLIB_HEADER.length);
+    const output = memory.output(bound);
     let length = 0;
     if (!begun) {
       memory.set.memory.bytes.set(ZLIB_HEADER, output);
       length = ZLIB_HEADER.length;
       begun = true;
     }
-    length += memory.set.kernels.deflate(
-      memory.work,
-      state.tables,
-      address - knownBytes(state),
-      address,
-      size,
-      state.position,
-      shape.bytesPerPixel,
-      shape.rowBytes,
-      effort,
-      output + length,
-    );
-    state.position = (state.position + size) >>> 0;
+    const history = address - knownBytes(state);
+    let input = address;
+    for (const part of parts) {
+      length += memory.set.kernels.deflate(
+        memory.work,
+        state.tables,
+        history,
+        input,
+        part.size,
+        state.position,
+        part.bytesPerPixel,
+        part.rowBytes,
+        effortOf(part),
+        output + length,
+      );
+      input += part.size;
+      state.position = (state.position + part.size) >>> 0;
+    }
     if (address === state.end) state.end += size;
     else memory.unstage(state, address, size);
     return memory.set.memory.bytes.subarray(output, output + length);
   };
+
+  const finish = (size: number, shape: DataShape): Uint8Array => finishParts([{ ...shape, size }]);
 
   const deflate = (input: Uint8Array, shape: DataShape = NO_SHAPE): Uint8Array => {
     const address = begin(input.length);
@@ -189,6 +211,7 @@ export function createDeflater(level: number): Deflater {
   const deflater: Deflater = {
     begin,
     finish,
+    finishParts,
     deflate,
     rewind,
     begun: () => begun,

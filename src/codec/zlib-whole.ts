@@ -1,4 +1,4 @@
-/** Deflates whole zlib streams (RFC 1950), each by itself with its checksum: for TightPNG. The work is the kernels'. */
+/** Deflates whole zlib streams (RFC 1950), each by itself with its checksum: for PNG. The work is the kernels'. */
 import { assertInvariant } from '../core/errors.ts';
 import { DEFLATE_END } from '../pixels/kernels/kernels.ts';
 import { type DeflateState, deflateMemory, MAX_BUFFERED_BYTES } from './deflate-memory.ts';

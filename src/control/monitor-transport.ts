@@ -35,7 +35,7 @@ export async function listenMonitor(
 }
 
 /** Serves one client until its stream ends. Never rejects. */
-export async function attachMonitor(monitor: Monitor, stream: ByteStream): Promise<void> {
+async function attachMonitor(monitor: Monitor, stream: ByteStream): Promise<void> {
   const session = monitor.open((line) => {
     // QEMU ends its lines so.
     stream.write(utf8(`${line}\r\n`));

@@ -2,6 +2,7 @@
  * One client of the monitor, without its transport: text in, lines out. Greeting, capabilities negotiation, then commands
  * one after the other, and the events between them. QEMU's qmp-spec; the words of its errors are QEMU 7.2's.
  */
+import { messageOf } from '../core/errors.ts';
 import { createJsonReader, type JsonItem } from './json-reader.ts';
 import { isJsonObject, Members, type JsonObject } from './members.ts';
 import { QmpError } from './qmp-error.ts';
@@ -139,5 +140,5 @@ const plain = ({ errorClass, message }: QmpError): unknown => ({
 
 function asQmpError(error: unknown): QmpError {
   if (error instanceof QmpError) return error;
-  return new QmpError(error instanceof Error ? error.message : String(error));
+  return new QmpError(messageOf(error));
 }

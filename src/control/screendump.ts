@@ -1,7 +1,9 @@
 /** The picture of a display as a file: PNG, or PPM (P6) as QEMU writes by default. */
 import { open } from 'node:fs/promises';
+import { encodePng } from '../client/automation/picture-file.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
-import { encodePng, rgbOf } from '../node/png.ts';
+import { rgbOf } from '../node/png.ts';
 import { QmpError } from './qmp-error.ts';
 
 export type PictureFormat = 'png' | 'ppm';
@@ -13,7 +15,7 @@ export async function screendump(
   format: PictureFormat,
 ): Promise<void> {
   // Before anything is awaited, so that the picture is of one moment.
-  const bytes = await (format === 'ppm' ? ppmOf(framebuffer) : encodePng(framebuffer));
+  const bytes = format === 'ppm' ? ppmOf(framebuffer) : encodePng(framebuffer);
   try {
     const file = await open(filename, 'w', 0o600);
     try {
@@ -40,5 +42,5 @@ function systemWords(error: unknown): string {
     ENOTDIR: 'Not a directory',
     EROFS: 'Read-only file system',
   };
-  return words[code] ?? (error instanceof Error ? error.message : String(error));
+  return words[code] ?? messageOf(error);
 }

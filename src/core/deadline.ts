@@ -1,4 +1,4 @@
-/** Deadlines: one timer, always cleared. Used by the handshakes and by anything that waits for a peer. */
+/** Deadlines and pauses: one timer, always cleared. Used by the handshakes and by anything that waits for a peer. */
 import { TimeoutError, type Phase } from './errors.ts';
 
 /**
@@ -60,4 +60,18 @@ export class StagedDeadline {
     const what = typeof phase === 'function' ? 'the handshake' : `the ${phase} stage`;
     return withDeadline(work, afterMs, what, this.#onTimeout, phase);
   }
+}
+
+/** Resolves after so long, or at once when the signal says so. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
 }

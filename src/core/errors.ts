@@ -186,9 +186,10 @@ export function assertInvariant(condition: boolean, what: string): asserts condi
   if (!condition) throw new Error(`invariant broken: ${what}`);
 }
 
+/** What anything thrown says of itself. */
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
 /** One line about anything thrown, for logs. */
-export function describeError(error: unknown): string {
-  if (error instanceof VncError) return `${error.message} (${error.code})`;
-  if (error instanceof Error) return error.message;
-  return String(error);
-}
+export const describeError = (error: unknown): string =>
+  error instanceof VncError ? `${error.message} (${error.code})` : messageOf(error);

@@ -2,7 +2,7 @@
 import type { Framebuffer } from '../pixels/framebuffer.ts';
 import { Led } from '../rfb/constants.ts';
 import { intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
-import { allRights, viewOnlyRights, type Rights } from '../security/identity.ts';
+import { allRights, sameRights, viewOnlyRights, type Rights } from '../security/identity.ts';
 import type { ViewerInfo } from '../server/display.ts';
 import { CELL_HEIGHT, CELL_WIDTH } from './bitmap-font.ts';
 import { clip, drawFrame, drawLine, drawRect, drawText, lineHeight, textWidth } from './drawing.ts';
@@ -292,10 +292,8 @@ function describePerson({ name, distinguishedName }: ViewerInfo): string {
 
 /** `all`, `view`, or what else is allowed, in short words. */
 export function describeRights(rights: Rights): string {
-  const same = (other: Rights): boolean =>
-    (Object.keys(other) as (keyof Rights)[]).every((right) => rights[right] === other[right]);
-  if (same(allRights)) return 'all';
-  if (same(viewOnlyRights)) return 'view';
+  if (sameRights(rights, allRights)) return 'all';
+  if (sameRights(rights, viewOnlyRights)) return 'view';
   const parts = [
     rights.keyboard ? 'key' : '',
     rights.pointer ? 'ptr' : '',

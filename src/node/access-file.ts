@@ -7,6 +7,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { compilePolicy, type Policy, type PolicyFault } from '../access/compile-policy.ts';
 import type { PolicyDocument } from '../access/policy-document.ts';
+import { messageOf } from '../core/errors.ts';
 import { findingOf, type SchemaFinding } from './schema-words.ts';
 
 export interface AccessProblem {
@@ -114,6 +115,3 @@ function offsetOf(document: Document, path: readonly (string | number)[], key?: 
   }
   return 0;
 }
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -9,6 +9,7 @@ import type { Policy } from '../access/compile-policy.ts';
 import { PolicyKeeper } from '../access/policy-keeper.ts';
 import type { Scrypt } from '../access/users.ts';
 import { Emitter } from '../core/emitter.ts';
+import { messageOf } from '../core/errors.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
 import type { Identity, Judgement, Peer } from '../security/identity.ts';
 import type { Authenticator } from '../security/security-type.ts';
@@ -180,7 +181,7 @@ class FollowedFile implements AccessPolicy {
 
   #unreadable(error: unknown): ReloadOutcome {
     const cause = error instanceof Error ? error.cause : undefined;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     if (!['ENOENT', 'ENOTDIR'].includes(errorCode(cause))) return this.#keep(why);
     if (this.#keeper.policy !== undefined)
       this.#logger.error('access file is missing: nobody can log in until it is back', {

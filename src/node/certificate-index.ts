@@ -5,6 +5,7 @@
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../core/errors.ts';
 import { revocationReasons, type RevocationReason } from './certificate-authority.ts';
 import { openCertificate, type CertificatePurpose } from './certificate-checks.ts';
 import { errorCode } from './error-code.ts';
@@ -75,7 +76,7 @@ export async function readIndex(dir: string): Promise<CertificateIndex> {
   try {
     return checkedIndex(JSON.parse(text));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw fileFault(
       file,
       `is damaged (${why}); put a copy of it back: without it revoked certificates would be forgotten`,

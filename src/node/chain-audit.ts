@@ -3,6 +3,7 @@
  * when it is loaded. Used by `sallyport cert check`, for files and for what a server shows.
  */
 import { isIP } from 'node:net';
+import { messageOf } from '../core/errors.ts';
 import {
   chainFault,
   covers,
@@ -38,7 +39,7 @@ export class Findings {
     try {
       return await work();
     } catch (error) {
-      this.add('error', error instanceof Error ? error.message : String(error), fix);
+      this.add('error', messageOf(error), fix);
       return undefined;
     }
   }

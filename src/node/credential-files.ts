@@ -3,10 +3,9 @@
  * failed handshake later. Files are found in a directory (credential-layout.ts), or named one by one. Used by servers, by
  * viewers with certificates of their own, and again whenever credentials are reloaded.
  */
-import { isIP } from 'node:net';
 import type { Secret } from '../core/secret.ts';
 import { loadAuthorities, type Authorities } from './authority-files.ts';
-import { chainFault, type CertificatePurpose } from './certificate-checks.ts';
+import { chainFault, covers, type CertificatePurpose } from './certificate-checks.ts';
 import {
   credentialFiles,
   type CredentialFileNames,
@@ -119,17 +118,13 @@ function hostWarnings(
   const which =
     identities.length === 1 ? `${certFile} does not name` : 'none of the certificates names';
   return hosts
-    .filter((host) => !identities.some((identity) => covers(identity, host)))
+    .filter((host) => !identities.some((identity) => covers(identity.chain[0], host)))
     .map(
       (host) =>
         `${which} ${host}, so viewers that connect to it will refuse; ` +
         `${identities.length === 1 ? 'it names' : 'they name'} ${[...new Set(named)].join(', ') || 'no host'}`,
     );
 }
-
-const covers = ({ chain: [{ x509 }] }: LoadedIdentity, host: string): boolean =>
-  (isIP(host) === 0 ? x509.checkHost(host, { subject: 'never' }) : x509.checkIP(host)) !==
-  undefined;
 
 /**
  * QEMU's layout has one authority for both ends, and another one is a mistake. Elsewhere there may be a public certificate

@@ -3,6 +3,7 @@
  * by `serve` and by the command line, which keep it for as long as they listen.
  */
 import type { Unsubscribe } from '../core/emitter.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -171,7 +172,7 @@ class Store implements CredentialStore {
       for (const warning of loaded.warnings) this.#logger.warn(warning);
       return { changed: true, warnings: loaded.warnings };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.#logger.error('credentials not reloaded, the old ones stay in use', { reason: why });
       throw error;
     }

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { VERIFIED_TYPES } from '../client/login.ts';
 import { assertInvariant, ClosedError } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
 import { clientHandshake } from '../handshake/client.ts';
@@ -37,7 +38,7 @@ export async function fetchCertificates(
   try {
     await clientHandshake({
       stream,
-      accept: parseSecurityList('X509Plain,X509Vnc,X509None'),
+      accept: parseSecurityList(VERIFIED_TYPES),
       limits,
       shared: true,
       credentials: () => Promise.reject(enough),

@@ -6,6 +6,7 @@ import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { isKeyframe } from '../codec/open-h264/annex-b.ts';
+import { messageOf } from '../core/errors.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
 import type {
   VideoEncoder,
@@ -47,7 +48,7 @@ async function checkFfmpeg(path: string): Promise<void> {
   const run = promisify(execFile);
   const listing = await run(path, ['-hide_banner', '-encoders'], { timeout: CHECK_MS }).catch(
     (error: unknown): never => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new Error(`cannot run ${path}: ${printable(why)}`);
     },
   );
@@ -96,7 +97,7 @@ function startFilm(path: string, film: VideoEncoderOptions, watch: FilmWatch): V
     try {
       read(piece);
     } catch (error) {
-      fail(error instanceof Error ? error.message : String(error));
+      fail(messageOf(error));
     }
   });
   return {

@@ -11,6 +11,7 @@ import {
   type Socket,
 } from 'node:net';
 import { dirname } from 'node:path';
+import { messageOf } from '../core/errors.ts';
 import type { Peer } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { formatAddress, isLoopbackHost, plainHost, type Address } from './address.ts';
@@ -231,5 +232,5 @@ function reasonOf(error: unknown, address: Address): string {
   // libuv reports a missing directory as a lack of permission.
   const isMissing = address.kind === 'unix' && !existsSync(dirname(address.path));
   if (code === 'EACCES' && isMissing) code = 'ENOENT';
-  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  return REASONS[code] ?? messageOf(error);
 }

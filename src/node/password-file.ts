@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { passwordBytes } from '../access/passwords.ts';
+import { messageOf } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { readFault, readableByOthers, readableByOthersWarning } from './file-access.ts';
 
@@ -40,7 +41,7 @@ export async function readPasswordFile(file: string): Promise<PasswordFile> {
     try {
       passwordBytes(password);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new TypeError(`${file}, line ${number + 1}: ${why}`, { cause });
     }
   }

@@ -1,23 +1,8 @@
-/** PNG files of pictures, by pngjs. Used by the monitor's screendump, `sallyport shot` and `sallyport expect`. */
+/** Pictures from PNG files, by pngjs, and the bytes of their pixels. Used by `sallyport expect`; screendumps; terminals. */
 import { PNG } from 'pngjs';
 import type { Picture } from '../client/automation/screenshot.ts';
+import { messageOf } from '../core/errors.ts';
 import { defaultLimits } from '../core/limits.ts';
-
-/**
- * Without transparency, as screens are. The pixels are copied at once, so that the picture is of one moment; they are
- * compressed on a thread of its own.
- */
-export function encodePng({ width, height, pixels }: Picture): Promise<Buffer> {
-  const png = new PNG({ width, height, colorType: 2, inputColorType: 2, inputHasAlpha: false });
-  png.data = rgbOf(pixels.subarray(0, width * height));
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    png.on('data', (chunk: Buffer) => chunks.push(chunk));
-    png.on('end', () => resolve(Buffer.concat(chunks)));
-    png.on('error', reject);
-    png.pack();
-  });
-}
 
 /** Of any kind and depth. Rejects with TypeError for what is no PNG, and for one that is larger than any screen may be. */
 export async function decodePng(bytes: Uint8Array): Promise<Picture> {
@@ -31,7 +16,7 @@ export async function decodePng(bytes: Uint8Array): Promise<Picture> {
       else reject(error);
     });
   }).catch((cause: unknown) => {
-    throw new TypeError(`not a PNG: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new TypeError(`not a PNG: ${messageOf(cause)}`, {
       cause,
     });
   });

@@ -2,6 +2,8 @@
  * Reverse connections: we dial viewers that listen (`vncviewer -listen`), and then serve them as if they had come. The
  * roles do not change: the server speaks first, and in TLS it is the server. Used by serve.
  */
+import { pause } from '../core/deadline.ts';
+import { messageOf } from '../core/errors.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
 import type { Peer } from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
@@ -62,7 +64,7 @@ export function connectReverse(
         if (stop.signal.aborted) break;
         logger.info('viewer not reached', {
           address: name,
-          reason: error instanceof Error ? error.message : String(error),
+          reason: messageOf(error),
           againInMs: delayMs,
         });
       }
@@ -72,20 +74,4 @@ export function connectReverse(
   };
   void run();
   return { close: () => stop.abort() };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -2,7 +2,7 @@
 import type { Network } from '../access/networks.ts';
 import { defaultThrottle, Throttle, type ThrottleSettings } from '../access/throttle.ts';
 import { throttled } from '../access/throttled.ts';
-import { ClosedError } from '../core/errors.ts';
+import { ClosedError, messageOf } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
 import type { Authenticator } from '../security/security-type.ts';
@@ -61,7 +61,7 @@ export function accessInForce(parts: AccessParts): AccessInForce {
         const level = error instanceof ClosedError ? 'debug' : 'warn';
         logger[level]('proxy connection refused', {
           address: proxy.address,
-          reason: error instanceof Error ? error.message : String(error),
+          reason: messageOf(error),
         });
       },
     },

@@ -1,7 +1,7 @@
 /** What both ends' TLS contexts are made of: versions, cipher lists and options, with the reason for each. */
 import { constants, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
-import { ErrorCode, SecurityError } from '../core/errors.ts';
+import { ErrorCode, messageOf, SecurityError } from '../core/errors.ts';
 import { dhParameters, type DhGroup } from './ffdhe.ts';
 
 /** PEM texts. */
@@ -172,5 +172,5 @@ function checkAuthorities(pem: string): void {
 function reasonOf(error: unknown): string {
   if (error instanceof Error && 'reason' in error && typeof error.reason === 'string')
     return error.reason;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

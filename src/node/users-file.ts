@@ -8,6 +8,7 @@ import {
   type Scrypt,
   type UserRecord,
 } from '../access/users.ts';
+import { messageOf } from '../core/errors.ts';
 import { readFault, readableByOthers, readableByOthersWarning } from './file-access.ts';
 
 /** What stands in a file of users. */
@@ -28,7 +29,7 @@ export async function readUsersFile(file: string): Promise<UsersFile> {
   try {
     users = parseUsers(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new TypeError(`${file}, ${why}`, { cause });
   }
   const warnings = (await readableByOthers(file)) ? [readableByOthersWarning(file)] : [];

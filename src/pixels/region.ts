@@ -37,15 +37,17 @@ export class Region {
     this.#shorten();
   }
 
-  /** Joined with one beside it, if both make a rectangle: a picture in bands stays one, and nothing has to become coarser. */
+  /** Joined with those beside it that it makes a rectangle with: a picture in bands stays one, and nothing becomes coarser. */
   #push(added: Rectangle): void {
-    for (let i = this.#rectangles.length - 1; i >= 0; i--) {
-      const r = this.#rectangles[i]!;
-      if (!makeOne(r, added)) continue;
-      this.#rectangles[i] = boundingBox(r, added);
-      return;
+    const all = this.#rectangles;
+    let joined = added;
+    for (let i = all.length - 1; i >= 0; i--) {
+      if (!makeOne(all[i]!, joined)) continue;
+      joined = boundingBox(all[i]!, joined);
+      all.splice(i, 1);
+      i = all.length;
     }
-    this.#rectangles.push(added);
+    all.push(joined);
   }
 
   /** Removes `hole`, but for what has to be covered again where the rest would be more than `maxRectangles`. */

@@ -40,6 +40,9 @@ export const viewOnlyRights: Rights = Object.freeze({
   exclusive: false,
 });
 
+export const sameRights = (a: Rights, b: Rights): boolean =>
+  (Object.keys(a) as (keyof Rights)[]).every((name) => a[name] === b[name]);
+
 /** Only what was proven: nothing here is a peer's mere claim. */
 export interface Identity {
   /** For people and logs: `alice`, a DN, `password`, `anyone`. */

@@ -36,7 +36,7 @@ const words = new Map<number, string>([
 ]);
 
 /** `VNC authentication (VncAuth, 2)`, `X509Plain (262)`, `type 77`: for whoever has to compare two lists. */
-export function describeSecurityType(number: number): string {
+function describeSecurityType(number: number): string {
   const name = names.get(number);
   if (name === undefined) return securityTypeName(number);
   const meaning = words.get(number);

@@ -15,7 +15,13 @@ import { Lifecycle } from '../core/lifecycle.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ServerEstablished } from '../handshake/established.ts';
-import type { Identity, Judgement, Peer, Rights } from '../security/identity.ts';
+import {
+  sameRights,
+  type Identity,
+  type Judgement,
+  type Peer,
+  type Rights,
+} from '../security/identity.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import type { Display, ViewerInfo } from './display.ts';
 import type { EncodePool } from './encode-pool.ts';
@@ -211,9 +217,6 @@ export class Connection {
 const isFailedLogin = (error: unknown): error is VncError =>
   error instanceof AuthenticationError ||
   (error instanceof SecurityError && error.code === ErrorCode.certificate);
-
-const sameRights = (a: Rights, b: Rights): boolean =>
-  (Object.keys(a) as (keyof Rights)[]).every((name) => a[name] === b[name]);
 
 async function gone(stream: ByteStream): Promise<void> {
   stream.destroy();

@@ -47,7 +47,7 @@ export function pixelBlock(
 }
 
 /** No rectangle is larger than this, so that a 4K frame in Raw is never in memory whole. */
-const MAX_PIECE_PIXELS = 2048 * 256;
+const MAX_PIECE_PIXELS = 1024 * 1024;
 /** Tiles of ZRLE and of Hextile: cuts on their grids cost no extra tiles. */
 const GRIDS = [64, 16] as const;
 

@@ -23,15 +23,14 @@ import { writeFixedColourMap } from './colour-map.ts';
 import type { Display } from './display.ts';
 import type { EncodePool, Piece } from './encode-pool.ts';
 import { negotiate, type Negotiated } from './negotiated.ts';
-import { PendingMoves } from './pending-moves.ts';
 import type { Shadow } from './shadow.ts';
 import type { ShadowChange } from './take-over.ts';
-import { ViewerAttention } from './viewer-attention.ts';
+import type { ViewerAttention } from './viewer-attention.ts';
+import { ViewerDamage } from './viewer-damage.ts';
 import { ViewerFlow } from './viewer-flow.ts';
 import { ViewerPixels, writeLastRect, type PixelPass } from './viewer-pixels.ts';
 import { ViewerSize } from './viewer-size.ts';
 import type { VideoEncoders } from './video-encoder.ts';
-import { ViewerVideo } from './viewer-video.ts';
 
 export interface ViewerUpdatesOptions {
   readonly display: Display;
@@ -66,10 +65,6 @@ interface Waiting {
 /** One less than what means "until LastRect". */
 const MAX_RECTANGLES = 65534;
 const UNTIL_LAST_RECT = 65535;
-/** As many as a full-HD picture has rows of tiles and runs of tiles in them, so that changes stay as exact as they are found. */
-const MAX_DAMAGE = 256;
-/** How often an update that is being written looks for echoes, milliseconds. */
-const LOOK_MS = 8;
 
 export class ViewerUpdates {
   readonly #shadow: Shadow;
@@ -79,17 +74,11 @@ export class ViewerUpdates {
   readonly #announcements: Announcements;
   readonly #size: ViewerSize;
   readonly #asides: readonly Aside[];
-  readonly #damage = new Region(MAX_DAMAGE);
-  readonly #moves = new PendingMoves(this.#damage);
+  readonly #damage: ViewerDamage;
   readonly #requested = new Region();
-  readonly #video: ViewerVideo;
   /** An update may go out: one was asked for since the last one with pixels. */
   #asked = false;
   #sentUpdates = 0;
-  /** Where the viewer looks. */
-  readonly attention: ViewerAttention = new ViewerAttention();
-  /** When echoes were last looked for inside an update. */
-  #lookedAt = Number.NEGATIVE_INFINITY;
   /** When and how fast; also answers the viewer's fences. */
   readonly flow: ViewerFlow = new ViewerFlow();
   #rights: Rights;
@@ -100,13 +89,8 @@ export class ViewerUpdates {
     this.#shadow = options.shadow;
     this.#codecs = options.codecs;
     this.#pixels = new ViewerPixels(options.shadow, options.jpeg, options.pool);
-    this.#video = new ViewerVideo({
-      encoders: options.video,
-      shadow: options.shadow,
-      damage: this.#damage,
-      lossy: this.#pixels.lossy,
-      wake: options.wake ?? (() => undefined),
-    });
+    const { shadow, video, wake = () => undefined } = options;
+    this.#damage = new ViewerDamage(shadow, this.#pixels, video, wake);
     this.#mayTakeLastRect = options.version !== '3.3';
     this.#rights = options.rights;
     this.#announcements = new Announcements(options.display, options.limits);
@@ -134,6 +118,11 @@ export class ViewerUpdates {
     return this.#announcements.moreButtons;
   }
 
+  /** Where the viewer looks. */
+  get attention(): ViewerAttention {
+    return this.#damage.attention;
+  }
+
   get negotiated(): Negotiated {
     return this.#negotiated;
   }
@@ -149,8 +138,8 @@ export class ViewerUpdates {
     const before = this.#negotiated;
     this.#negotiated = negotiate(encodings, this.#codecs);
     this.#announcements.negotiated(before, this.#negotiated);
-    if (!this.takesMoves) this.#moves.forget();
-    this.#video.allow(this.#negotiated, this.#rights.view);
+    if (!this.takesMoves) this.#damage.forgetMoves();
+    this.#damage.video.allow(this.#negotiated, this.#rights.view);
     this.flow.negotiated(before, this.#negotiated);
     // The only way for a viewer to learn that SetDesktopSize will be understood.
     if (this.#negotiated.extendedDesktopSize) this.#size.announce(DesktopSizeReason.Server);
@@ -162,9 +151,7 @@ export class ViewerUpdates {
     this.#asked = true;
     this.#requested.add(r);
     if (request.incremental) return;
-    // The viewer may have lost what stands there, and would move it.
-    this.#moves.forget();
-    this.#damage.add(r);
+    this.#damage.lost(r);
     // It gets the picture as it is, even from a display that reported too little.
     if (this.#rights.view) this.#shadow.suspect(r);
     if (this.#negotiated.extendedDesktopSize) this.#size.announce(DesktopSizeReason.Server);
@@ -175,30 +162,13 @@ export class ViewerUpdates {
   }
 
   /** The shadow is another picture now. */
-  published({ moves, changed }: ShadowChange): void {
-    if (!this.#rights.view) return;
-    const { bounds } = this.#size;
-    const known = intersect(bounds, this.#shadow.picture.bounds);
-    for (const move of moves) {
-      if (this.takesMoves && !this.#video.touches(move))
-        this.#moves.add(move, known, this.#pixels.unsent);
-      else this.#damage.add(intersect(move.to, bounds));
-    }
-    for (const r of changed) this.#damage.add(intersect(r, bounds));
-    this.#video.published({ moves, changed }, known, performance.now());
+  published(change: ShadowChange): void {
+    if (this.#rights.view) this.#damage.published(change, this.#size.bounds, this.takesMoves);
   }
 
   resized(reason: number): void {
     this.#size.announce(reason);
-    this.#damageAll();
-  }
-
-  #damageAll(): void {
-    this.#moves.forget();
-    this.#video.stop();
-    this.#damage.clear();
-    this.#damage.add(this.#size.bounds);
-    this.#pixels.lossy.clear();
+    this.#damage.lostAll(this.#size.bounds);
   }
 
   /** Answers the viewer's own SetDesktopSize. */
@@ -218,11 +188,11 @@ export class ViewerUpdates {
   /** Who may not look sees black; who may again sees everything. */
   setRights(rights: Rights): void {
     if (rights.view !== this.#rights.view) {
-      this.#damageAll();
+      this.#damage.lostAll(this.#size.bounds);
       this.#announcements.add('cursor');
     }
     this.#rights = rights;
-    this.#video.allow(this.#negotiated, rights.view);
+    this.#damage.video.allow(this.#negotiated, rights.view);
   }
 
   /** One full picture, uncompressed. */
@@ -237,13 +207,7 @@ export class ViewerUpdates {
     if (!this.#mayUpdate) return false;
     if (this.#size.isDue(this.#negotiated) || this.#dueAnnouncements.length > 0) return true;
     const wanted = this.#wanted();
-    return (
-      this.#isStale(wanted) ||
-      this.#moves.isDue(wanted) ||
-      this.#video.isDue(wanted, performance.now()) ||
-      this.#pixels.lossy.isDue(wanted, performance.now()) ||
-      wanted.some((r) => this.#damage.intersects(r))
-    );
+    return this.#isStale(wanted) || this.#damage.isDue(wanted);
   }
 
   /** What the viewer may see there may be another picture than the shadow. */
@@ -253,11 +217,7 @@ export class ViewerUpdates {
 
   /** Milliseconds until something may be due although nothing happens; undefined: never. */
   get dueInMs(): number | undefined {
-    if (!this.#mayUpdate) return undefined;
-    const now = performance.now();
-    const calm = this.#video.dueInMs(now);
-    const blurred = this.#pixels.lossy.dueInMs(this.#wanted(), now);
-    return calm === undefined ? blurred : Math.min(calm, blurred ?? calm);
+    return this.#mayUpdate ? this.#damage.dueInMs(this.#wanted(), performance.now()) : undefined;
   }
 
   get messagesAreDue(): boolean {
@@ -301,7 +261,7 @@ export class ViewerUpdates {
     }
     if (this.#size.write(w, this.#negotiated)) {
       this.#sentUpdates += 1;
-      this.#damageAll();
+      this.#damage.lostAll(this.#size.bounds);
     }
     const before = this.#sentUpdates;
     yield* this.#writeUpdate(w);
@@ -310,7 +270,7 @@ export class ViewerUpdates {
 
   /** The viewer has gone: lets go of what it holds outside. Nothing is published to it or written any more. */
   leave(): void {
-    this.#video.stop();
+    this.#damage.video.stop();
     this.#pixels.leave();
   }
 
@@ -336,9 +296,7 @@ export class ViewerUpdates {
     const pass = this.#pixels.begin(this.#negotiated, mayEndEarly, this.flow.bytesPerMs);
     const announcements = this.#dueAnnouncements;
     const wanted = this.#wanted();
-    const moves = this.#moves.take(wanted);
-    const film = this.#video.take(wanted, now);
-    const pieces = this.#takePieces(wanted, pass, now);
+    const { moves, film, pieces } = this.#damage.take(wanted, pass, now);
     const asked = this.#asked;
     if (moves.length + pieces.length + film.length > 0) this.#answered();
     const count = announcements.length + moves.length + pieces.length + film.length;
@@ -352,14 +310,14 @@ export class ViewerUpdates {
     for (const move of moves) {
       writeRectangleHeader(w, move.to, Encoding.CopyRect);
       writeCopyRect(w, move.from.x, move.from.y);
-      this.#pixels.lossy.moved(move, now);
+      this.#damage.moved(move, now);
     }
     const mayLook = (): boolean => this.#rights.view;
     const next = untilLastRect
       ? () => this.#nextPiece(w, pieces, pass, wanted, asked)
       : () => pieces.shift();
     yield* pass.write(w, pieces, next, mayLook);
-    this.#video.write(w, film, mayLook(), now);
+    this.#damage.video.write(w, film, mayLook(), now);
     if (untilLastRect) writeLastRect(w);
   }
 
@@ -367,13 +325,6 @@ export class ViewerUpdates {
   #answered(): void {
     this.#asked = false;
     this.#requested.clear();
-  }
-
-  /** The damage that was asked for, small parts first; and if there is none, what is still blurred. */
-  #takePieces(wanted: readonly Rectangle[], pass: PixelPass, now: number): Piece[] {
-    const damage = this.attention.nearestFirst(wanted.flatMap((r) => this.#damage.take(r)));
-    if (damage.length > 0) return damage.flatMap((r) => pass.cut(r));
-    return this.#pixels.lossy.take(wanted, now).flatMap((r) => pass.cut(r, true));
   }
 
   /**
@@ -389,30 +340,15 @@ export class ViewerUpdates {
   ): Piece | undefined {
     if (pieces.length === 0) return undefined;
     const now = performance.now();
-    if (this.attention.isFresh(now) && now - this.#lookedAt >= LOOK_MS) {
-      this.#lookedAt = now;
-      pieces.unshift(...this.#takeEchoes(wanted, now).flatMap((r) => pass.cut(r)));
+    if (this.#damage.looks(now)) {
+      // Where another thread reads the shadow, what is new is seen the next time.
+      if (this.#isStale(wanted)) void this.#shadow.refresh();
+      pieces.unshift(...this.#damage.takeEchoes(wanted, now).flatMap((r) => pass.cut(r)));
     }
     if (!asked && w.length >= this.flow.roomBytes) {
-      for (const piece of pieces.splice(0)) this.#putBack(piece);
+      for (const piece of pieces.splice(0)) this.#damage.putBack(piece);
       return undefined;
     }
     return pieces.shift();
-  }
-
-  /** To be sent another time. What was to be made exact must not be blurred once more, or it might never be. */
-  #putBack(piece: Piece): void {
-    if (piece.exact) this.#pixels.lossy.putBack(piece);
-    else this.#damage.add(piece);
-  }
-
-  #takeEchoes(wanted: readonly Rectangle[], now: number): Rectangle[] {
-    // Where another thread reads the shadow, what is new is seen the next time.
-    if (this.#isStale(wanted)) void this.#shadow.refresh();
-    const echoes = this.attention.echoes(this.#damage, wanted, now);
-    // Moves that wait would be done after this, to what is then no longer what they moved.
-    if (echoes.length > 0) this.#moves.forget();
-    for (const r of echoes) this.#damage.subtract(r);
-    return echoes;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The film in one viewer's picture, if there is one, and the viewer knows Open H.264: what changes in it goes to a video
- * encoder in place of tiles, and comes back as rectangles of later updates. Used by viewer-updates.ts.
+ * encoder in place of tiles, and comes back as rectangles of later updates. Used by viewer-damage.ts and viewer-updates.ts.
  *
  * INVARIANT: from the update with the first of these rectangles on, what the viewer has in the film's is what some earlier
  * shadow had, and is not in the damage; nothing is moved into it or out of it. When the film ends it is damage again, unless

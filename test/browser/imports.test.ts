@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, it } from 'node:test';
+import * as inBrowsers from '../../src/browser.ts';
+import * as onNode from '../../src/index.ts';
 
 const root = process.cwd();
 
@@ -55,6 +57,27 @@ describe('the entry for browsers', () => {
     );
     for (const room of ['node', 'displays', 'control', 'cli', 'server', 'access'])
       assert.equal(rooms.has(room), false, room);
+  });
+});
+
+describe("the client's two entries", () => {
+  const namesOf = (entry: object): string[] => Object.keys(entry).sort();
+
+  it('have the same functions, but for what reads files', () => {
+    const ofNode = namesOf(onNode).filter((name) => name !== 'decodePng');
+    assert.deepEqual(namesOf(inBrowsers), ofNode);
+  });
+
+  it('share one list: what they name themselves is of their own room', () => {
+    for (const [entry, room] of [
+      ['browser', 'browser/'],
+      ['index', 'node/'],
+    ] as const) {
+      const source = readFileSync(join(root, 'src', `${entry}.ts`), 'utf8');
+      const places = Array.from(source.matchAll(/ from '\.\/([^']+)'/g), ([, place = '']) => place);
+      const others = places.filter((place) => !place.startsWith(room));
+      assert.deepEqual(others, ['viewer.ts'], entry);
+    }
   });
 });
 

@@ -10,7 +10,8 @@ import { pasteCommand } from '../../src/cli/paste.ts';
 import { parsePlaces } from '../../src/cli/places.ts';
 import { parseScript } from '../../src/cli/script/parse.ts';
 import { scrollCommand } from '../../src/cli/scroll.ts';
-import { decodePng, encodePng } from '../../src/node/png.ts';
+import { encodePng } from '../../src/client/automation/picture-file.ts';
+import { decodePng } from '../../src/node/png.ts';
 import { serve, type Serving } from '../../src/node/serve.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { fails, succeeds } from './in-process.ts';
@@ -79,6 +80,10 @@ describe('sallyport do', () => {
   it('types, presses, holds and releases keys', async () => {
     await script('type', 'aB', 'key', 'ctrl-c', 'keydown', 'shift', 'keyup', 'shift');
     assert.equal(keys(), '61 -61 ffe1 42 -42 -ffe1 ffe3 63 -63 -ffe3 ffe1 -ffe1');
+  });
+  it('types and presses on the keyboard that the other side has', async () => {
+    await succeeds(doCommand(), '--layout', 'de', '-s', url, 'type', '/', 'key', 'ctrl-/');
+    assert.equal(keys(), 'ffe1 2f -2f -ffe1 ffe3 ffe1 2f -2f -ffe1 -ffe3');
   });
   it('takes for words of the script whatever stands behind its first command', async () => {
     await script('type', '-s', 'type', '--delay', 'type', '#');
@@ -180,10 +185,7 @@ describe('a script', () => {
   });
   it('has a tolerance for pictures, or none', async () => {
     const file = join(folder, 'dot.png');
-    writeFileSync(
-      file,
-      await encodePng({ width: 1, height: 1, pixels: Uint32Array.of(0xff000000) }),
-    );
+    writeFileSync(file, encodePng({ width: 1, height: 1, pixels: Uint32Array.of(0xff000000) }));
     const steps = await parseScript(['expect', file, '5', 'expect', file, 'key', 'a']);
     assert.deepEqual(
       steps.map(({ words }) => words),

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parsePoint, parseRegion } from '../../src/cli/places.ts';
-import { decodePng, encodePng } from '../../src/node/png.ts';
+import { encodePng } from '../../src/client/automation/picture-file.ts';
+import { decodePng } from '../../src/node/png.ts';
 import { serve, type Serving } from '../../src/node/serve.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
 import { startSallyport, type Ended } from '../support/sallyport.ts';
@@ -74,7 +75,7 @@ describe('sallyport expect', () => {
   it('ends once the picture is there, and with 1 when it does not come', async () => {
     const file = join(folder, 'expected.png');
     const pixels = Uint32Array.of(0xff00ff00, 0xff00ff00);
-    writeFileSync(file, await encodePng({ width: 2, height: 1, pixels }));
+    writeFileSync(file, encodePng({ width: 2, height: 1, pixels }));
     display.paint(0);
     const seen = run(['expect', url, file, '0', '--region', '4,4,2,1']);
     const off = serving.on('initialized', () => display.paint(0x00ff00));
@@ -122,6 +123,12 @@ describe('sallyport type, key, click, move', () => {
   it('presses keys', async () => {
     await succeeds('key', url, 'ctrl-alt-del', 'enter');
     assert.equal(keys(), 'ffe3 ffe9 ffff -ffff -ffe9 -ffe3 ff0d -ff0d');
+  });
+  it('presses keys of the keyboard that the other side has', async () => {
+    await succeeds('key', url, 'ctrl-@', '--layout', 'de');
+    assert.equal(keys(), 'ffe3 fe03 40 -40 -fe03 -ffe3');
+    await fails(2, /no key types ß/, 'key', url, 'a', 'ctrl-ß', '--layout', 'us');
+    assert.equal(keys(), '');
   });
   it('clicks and moves', async () => {
     const masks = (): string =>

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseKeys, pressKeys } from '../../src/client/automation/keys.ts';
+import { parseKeys, planKeys } from '../../src/client/automation/chord.ts';
+import { pressKeys } from '../../src/client/automation/keys.ts';
+import { UntypableError } from '../../src/client/automation/input-outcome.ts';
 import { keysymOf } from '../../src/client/automation/keysyms.ts';
 import { keysymName } from '../../src/displays/keysym-names.ts';
 import { scriptedServer } from './scripted-server.ts';
@@ -88,6 +90,51 @@ describe('parseKeys', () => {
     });
     for (const keys of ['', 'ctrl-', 'foo', '-a', 'ctrl-alt--del', '0x0', 'U110000', '\n\n'])
       assert.throws(() => parseKeys(keys), TypeError, keys);
+  });
+});
+
+describe('planKeys', () => {
+  it('is as parseKeys has it without a layout', () => {
+    assert.deepEqual(planKeys('ctrl-A'), [{ keysym: CTRL }, { keysym: SHIFT }, { keysym: 0x41 }]);
+  });
+  it('takes the key that has the character on the keyboard of a layout', () => {
+    const [z, q, y] = [{ keysym: 0x7a, keycode: 0x15 }, 0x10, 0x2c];
+    assert.deepEqual(planKeys('ctrl-z', 'de'), [{ keysym: CTRL }, z]);
+    assert.deepEqual(planKeys('y', 'de'), [{ keysym: 0x79, keycode: y }]);
+    assert.deepEqual(planKeys('a', 'fr'), [{ keysym: 0x61, keycode: q }]);
+    assert.deepEqual(planKeys('space', 'fr'), [{ keysym: 0x20, keycode: 0x39 }]);
+  });
+  it('holds Shift and AltGr for what that keyboard needs them for', () => {
+    const [shift, altGr] = [
+      { keysym: SHIFT, keycode: 0x2a },
+      { keysym: 0xfe03, keycode: 0xb8 },
+    ];
+    assert.deepEqual(planKeys('/', 'de'), [shift, { keysym: 0x2f, keycode: 0x08 }]);
+    assert.deepEqual(planKeys('ctrl-@', 'de'), [
+      { keysym: CTRL },
+      altGr,
+      { keysym: 0x40, keycode: 0x10 },
+    ]);
+    assert.deepEqual(planKeys('€', 'de'), [altGr, { keysym: 0x20ac, keycode: 0x12 }]);
+  });
+  it('makes of what is named beside Shift and AltGr what that keyboard would send', () => {
+    assert.deepEqual(planKeys('shift-7', 'de'), [
+      { keysym: SHIFT },
+      { keysym: 0x2f, keycode: 0x08 },
+    ]);
+    assert.deepEqual(planKeys('altgr-q', 'de'), [
+      { keysym: 0xfe03 },
+      { keysym: 0x40, keycode: 0x10 },
+    ]);
+  });
+  it('leaves keys that no layout moves to their keysyms', () => {
+    assert.deepEqual(planKeys('ctrl-alt-del', 'de'), planKeys('ctrl-alt-del'));
+    assert.deepEqual(planKeys('0xff0d', 'us'), [{ keysym: 0xff0d }]);
+    assert.deepEqual(planKeys('0xffffffff', 'us'), [{ keysym: 0xffffffff }]);
+  });
+  it('refuses what is on no key of that keyboard', () => {
+    assert.throws(() => planKeys('ctrl-ß', 'us'), UntypableError);
+    assert.throws(() => planKeys('ctrl-foo', 'us'), { name: 'TypeError' });
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { StagedDeadline, withDeadline } from '../../src/core/deadline.ts';
+import { pause, StagedDeadline, withDeadline } from '../../src/core/deadline.ts';
 import { TimeoutError } from '../../src/core/errors.ts';
 
 const never = (): Promise<never> => new Promise(() => undefined);
@@ -93,5 +93,19 @@ describe('StagedDeadline', () => {
       const stage = deadline.run('tls', never());
       mock.timers.tick(10);
       await assert.rejects(stage, (error) => error instanceof TimeoutError && error.afterMs <= 10);
+    }));
+});
+
+describe('pause', () => {
+  it('ends when it is over, or when its signal says so', () =>
+    withClock(async () => {
+      const over = pause(100, new AbortController().signal);
+      mock.timers.tick(100);
+      await over;
+      const stop = new AbortController();
+      const early = pause(100, stop.signal);
+      stop.abort();
+      await early;
+      await pause(100, stop.signal);
     }));
 });

@@ -22,7 +22,7 @@ import { verbs } from '../../src/cli/script/verbs.ts';
 import { serveCommand } from '../../src/cli/serve-options.ts';
 import { shotCommand } from '../../src/cli/shot.ts';
 import { typeCommand } from '../../src/cli/type.ts';
-import { encodePng } from '../../src/node/png.ts';
+import { encodePng } from '../../src/client/automation/picture-file.ts';
 import { serve } from '../../src/node/serve.ts';
 import { assertBlocksAreRun, sallyportLines } from '../support/doc-blocks.ts';
 import { FakeDisplay } from '../support/fake-display.ts';
@@ -80,7 +80,7 @@ describe('docs/client.md', () => {
     const serving = await serve({ display, listen: url, security: 'None' });
     try {
       const pixels = new Uint32Array(4).fill(0xff000000);
-      writeFileSync(join(folder, 'prompt.png'), await encodePng({ width: 2, height: 2, pixels }));
+      writeFileSync(join(folder, 'prompt.png'), encodePng({ width: 2, height: 2, pixels }));
       writeFileSync(join(folder, 'secret'), 's3cret');
       // Each is a shell's line: its quotes and its comment are the shell's business.
       const call = `sallyport() { ${process.execPath} ${program} "$@"; }`;
@@ -108,7 +108,7 @@ describe('docs/client.md', () => {
     const scripts = Array.from(text.matchAll(/```\n# login\.vdo\n(.*?)```/gs), (m) => m[1] ?? '');
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-docs-'));
     try {
-      const dot = await encodePng({ width: 1, height: 1, pixels: Uint32Array.of(0) });
+      const dot = encodePng({ width: 1, height: 1, pixels: Uint32Array.of(0) });
       writeFileSync(join(folder, 'prompt.png'), dot);
       writeFileSync(join(folder, 'password.txt'), 'sesame');
       const script = scripts.join().replace(/(?=prompt\.png|password\.txt)/g, `${folder}/`);

@@ -17,7 +17,7 @@ import { pressKeys } from '../../src/client/automation/keys.ts';
 import type { Picture } from '../../src/client/automation/screenshot.ts';
 import { createAuthority, issueServerCertificate } from '../../src/node/certificate-authority.ts';
 import { connect } from '../../src/node/connect.ts';
-import { encodePng } from '../../src/node/png.ts';
+import { encodePng } from '../../src/client/automation/picture-file.ts';
 import { Encoding, encodingName } from '../../src/rfb/constants.ts';
 import { endProcess } from '../support/child.ts';
 import { withoutPeers } from '../support/peers.ts';
@@ -77,7 +77,7 @@ describe('our client at wayvnc', { skip: withoutPeers('wayvnc', 'sway', 'swaybg'
     const authority = await createAuthority();
     ca = authority.cert;
     const server = await issueServerCertificate(authority, ['localhost'], { keyType: 'RSA-2048' });
-    const picture = save('wallpaper.png', await encodePng(wanted));
+    const picture = save('wallpaper.png', encodePng(wanted));
     const config = save(
       'sway.conf',
       `output HEADLESS-1 resolution ${WIDTH}x${HEIGHT} position 0,0

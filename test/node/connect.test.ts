@@ -27,6 +27,7 @@ const alice = { username: 'alice', password: 'correct horse' };
 
 describe('connect', () => {
   let folder: string;
+  let users: UserStore;
   let secure: Serving;
   let plain: Serving;
   let port: number;
@@ -35,7 +36,7 @@ describe('connect', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sallyport-connect-'));
     path = join(folder, 'vnc.sock');
-    const users = new UserStore(parseUsers(`alice:${await hashPassword(alice.password)}\n`), {
+    users = new UserStore(parseUsers(`alice:${await hashPassword(alice.password)}\n`), {
       scrypt: nodeScrypt,
     });
     secure = await serve({
@@ -97,6 +98,23 @@ describe('connect', () => {
     const vnc = await connect(stream, { tls: { ca, servername: 'localhost' }, ...alice });
     assert.equal(vnc.security.tlsInfo?.peerCertificate?.verified, true);
     await vnc.close();
+  });
+
+  it('logs in by SASL where a server with a certificate asks for nothing else', async () => {
+    const serving = await serve({
+      display: createTestCard(),
+      listen: '127.0.0.1::0',
+      security: 'X509SASL',
+      access: { users },
+      tls: { credentials: { ...pki.server, ca } },
+    });
+    try {
+      const vnc = await connect(`127.0.0.1::${portOf(serving)}`, { tls: { ca }, ...alice });
+      assert.equal(vnc.security.name, 'X509SASL');
+      await vnc.close();
+    } finally {
+      await serving.close();
+    }
   });
 
   it('takes ws:// and wss://, and verifies the server of wss before its request leaves', async () => {
@@ -276,7 +294,7 @@ describe('connect', () => {
       {
         code: 'ERR_VNC_NO_COMMON_TYPE',
         message:
-          /^the server offers no authentication \(None, 1\); allowed here: X509Plain \(262\), X509Vnc \(261\) and X509None \(260\)$/,
+          /^the server offers no authentication \(None, 1\); allowed here: X509Plain \(262\), X509SASL \(263\), X509Vnc \(261\) and X509None \(260\)$/,
         cure: /allow None if that is safe enough/,
       },
     );

@@ -146,6 +146,20 @@ describe('Region', () => {
     assert.ok(region.isEmpty);
   });
 
+  it('joins what is added with what it makes one rectangle with', () => {
+    const region = new Region();
+    for (const y of [0, 20, 10]) region.add({ x: 5, y, width: 30, height: 10 });
+    region.add({ x: 35, y: 0, width: 10, height: 20 });
+    const { rectangles } = region;
+    assert.deepEqual(
+      rectangles.map(({ x, y, width, height }) => [x, y, width, height]),
+      [
+        [5, 0, 30, 30],
+        [35, 0, 10, 20],
+      ],
+    );
+  });
+
   it('merges the two that waste least when it is full', () => {
     const region = new Region(2);
     region.add({ x: 0, y: 0, width: 2, height: 2 });

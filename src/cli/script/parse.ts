@@ -1,5 +1,6 @@
 /** A script from the command line, a file or a pipe: its words, as commands that are ready to run. Used by do.ts. */
 import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '../../core/errors.ts';
 import { readText } from '../standard-input.ts';
 import { splitWords, type Word } from '../words.ts';
 import type { Step } from './stage.ts';
@@ -95,7 +96,7 @@ async function included(word: Placed, depth: number): Promise<Placed[]> {
   try {
     return splitWords(source).map((each) => ({ ...each, file }));
   } catch (error) {
-    throw new TypeError(`${file}, ${error instanceof Error ? error.message : String(error)}`, {
+    throw new TypeError(`${file}, ${messageOf(error)}`, {
       cause: error,
     });
   }

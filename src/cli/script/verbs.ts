@@ -1,14 +1,15 @@
 /** The commands of vncdotool's scripts. Whatever can be wrong with one is seen when it is prepared, before anything is sent. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
-import { holdKeys, parseKeys, pressKeys, releaseKeys } from '../../client/automation/keys.ts';
+import { planKeys } from '../../client/automation/chord.ts';
+import { holdKeys, pressKeys, releaseKeys } from '../../client/automation/keys.ts';
 import type { LayoutName } from '../../client/automation/layouts/layout.ts';
 import { pasteText } from '../../client/automation/paste.ts';
 import { maskOf, pointAt, type Point } from '../../client/automation/pointer.ts';
 import { screenshot } from '../../client/automation/screenshot.ts';
 import { planText, typeText } from '../../client/automation/type-text.ts';
 import { waitForRegion } from '../../client/automation/wait.ts';
-import { TimeoutError } from '../../core/errors.ts';
+import { messageOf, TimeoutError } from '../../core/errors.ts';
 import { CommandFailure, ExitCode } from '../failure.ts';
 import { readPicture, writePicture } from '../picture-files.ts';
 import { parseButton, parsePoint, parseRegion, parseTolerance } from '../places.ts';
@@ -36,28 +37,19 @@ export const verbs: readonly Verb[] = [
     names: ['key'],
     words: 'KEYS',
     about: 'press and release, as in ctrl-alt-del',
-    prepare: ([keys = '']) => {
-      parseKeys(keys);
-      return async ({ client }) => void (await pressKeys(client, keys));
-    },
+    prepare: ([keys = ''], options) => pressing(pressKeys, keys, options),
   },
   {
     names: ['keydown', 'kdown'],
     words: 'KEYS',
     about: 'press, and leave down',
-    prepare: ([keys = '']) => {
-      parseKeys(keys);
-      return async ({ client }) => void (await holdKeys(client, keys));
-    },
+    prepare: ([keys = ''], options) => pressing(holdKeys, keys, options),
   },
   {
     names: ['keyup', 'kup'],
     words: 'KEYS',
     about: 'release',
-    prepare: ([keys = '']) => {
-      parseKeys(keys);
-      return async ({ client }) => void (await releaseKeys(client, keys));
-    },
+    prepare: ([keys = ''], options) => pressing(releaseKeys, keys, options),
   },
   {
     names: ['type'],
@@ -178,6 +170,11 @@ export const verbs: readonly Verb[] = [
   },
 ];
 
+function pressing(press: typeof holdKeys, keys: string, options: ScriptOptions): Action {
+  planKeys(keys, options.layout);
+  return async ({ client }) => void (await press(client, keys, options));
+}
+
 function typing(text: string, { layout }: ScriptOptions): Action {
   planText(text, layout);
   return async ({ client }) =>
@@ -193,7 +190,7 @@ async function readTextFile(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
-    throw new TypeError(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new TypeError(`${file}: ${messageOf(cause)}`, {
       cause,
     });
   }

@@ -26,6 +26,14 @@ export function keysymOf(character: string): number | undefined {
   return surrogate || nonCharacter ? undefined : UNICODE + point;
 }
 
+/** The character that a keysym of keysymOf types, line feed and tab excepted. */
+export function characterOf(keysym: number): string | undefined {
+  const point = keysym >= UNICODE ? keysym - UNICODE : keysym;
+  if (point > 0x10ffff) return undefined;
+  const character = String.fromCodePoint(point);
+  return keysymOf(character) === keysym ? character : undefined;
+}
+
 const plain = "`1234567890-=[]\\;',./abcdefghijklmnopqrstuvwxyz";
 const shifted = '~!@#$%^&*()_+{}|:"<>?ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 

@@ -8,7 +8,7 @@ export function checkScale(scale: number): void {
 }
 
 /** Both sides times `scale`, rounded, at least 1. */
-export function scaledSize(
+function scaledSize(
   { width, height }: { readonly width: number; readonly height: number },
   scale: number,
 ): { readonly width: number; readonly height: number } {

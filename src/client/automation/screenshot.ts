@@ -7,7 +7,7 @@ import { OPAQUE, type Framebuffer } from '../../pixels/framebuffer.ts';
 import { Region } from '../../pixels/region.ts';
 import { contains, describeRectangle, isEmpty, type Rectangle } from '../../rfb/rectangle.ts';
 import type { VncClient } from '../client.ts';
-import { pngOf } from './picture-file.ts';
+import { encodePng } from './picture-file.ts';
 import { checkScale, scalePicture } from './scale.ts';
 import { DEFAULT_TIMEOUT_MS, waitFor, type WaitLimits } from './wait-for.ts';
 
@@ -60,7 +60,7 @@ export async function screenshot(
   const { scale = 1, format = 'pixels', ...rest } = options;
   checkScale(scale);
   const picture = scalePicture(await take(client, rest), scale);
-  return format === 'png' ? pngOf(picture) : picture;
+  return format === 'png' ? encodePng(picture) : picture;
 }
 
 async function take(

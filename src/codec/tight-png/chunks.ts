@@ -1,4 +1,4 @@
-/** TightPNG: chunks of PNG files (PNG 5.3) and their checksums, as both ends need them. */
+/** Chunks of PNG files (PNG 5.3) and their checksums, and what stands in their headers. Used by whoever reads or writes one. */
 import { CRC_TABLE_BYTES, kernelSet, type KernelSet } from '../../pixels/kernels/kernels.ts';
 
 export const SIGNATURE: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -13,6 +13,10 @@ export const Chunk = {
 
 /** Of the header: what a sample of the picture is. */
 export const ColourType = { Grey: 0, Rgb: 2, Palette: 3 } as const;
+
+/** How rows are filtered (PNG 9.2): not, which suits drawn pictures, or by their neighbours, which suits photos. */
+export const Filter = { None: 0, Paeth: 4 } as const;
+export type Filter = (typeof Filter)[keyof typeof Filter];
 
 /** The only number there is for compression and for the set of filters, and none for interlacing. */
 export const DEFAULT_METHOD = 0;

@@ -1,4 +1,4 @@
-/** TightPNG, the server's half: a PNG file, whole and by itself, behind its length. */
+/** A PNG file, whole and by itself: behind its length in TightPNG, and of pictures that are kept. */
 import { kernelSet } from '../../pixels/kernels/kernels.ts';
 import { ByteWriter } from '../../wire/byte-writer.ts';
 import { writeCompactLength } from '../tight/streams.ts';

@@ -14,13 +14,9 @@ import { repeatingPart } from '../tight/write.ts';
 import { is888 } from '../wire-pixel.ts';
 import { DeflateEffort } from '../zlib-stream.ts';
 import { beginWhole, finishWhole, type WholeStream } from '../zlib-whole.ts';
-import { ColourType } from './chunks.ts';
+import { ColourType, Filter } from './chunks.ts';
 import { PNG } from './control.ts';
 import { writeFile } from './file.ts';
-
-/** How rows are filtered (PNG 9.2): not, which suits drawn pictures, or by their neighbours, which suits photos. */
-const Filter = { None: 0, Paeth: 4 } as const;
-type Filter = (typeof Filter)[keyof typeof Filter];
 
 const PIXEL_BYTES = 3;
 const NO_PALETTE = new Uint8Array(0);

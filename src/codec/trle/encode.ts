@@ -5,8 +5,8 @@ import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { ByteWriter } from '../../wire/byte-writer.ts';
 import type { Encoder, PixelBlock } from '../codec.ts';
 import { cpixel, perFormat } from '../wire-pixel.ts';
-import { encodeTile } from '../zrle/encode-tile.ts';
-import { createLastPalette, maxTileBytes, tilesOf } from '../zrle/tile.ts';
+import { encodeTiles, forgetPalette } from '../zrle/encode-tile.ts';
+import { maxTileBytes } from '../zrle/tile.ts';
 import { TRLE_TILE_SIDE } from './tile.ts';
 
 /** INVARIANT: never larger than Raw by more than one byte a tile. */
@@ -23,15 +23,12 @@ export function createEncoder(): Encoder {
     const pixel = pixelOf(format);
     const { memory } = kernelSet();
     const row = rowPlace(memory);
-    const last = createLastPalette();
+    forgetPalette();
     for (let y = 0; y < height; y += TRLE_TILE_SIDE) {
-      const rows = { x: 0, y, width, height: Math.min(TRLE_TILE_SIDE, height - y) };
-      let at = row;
-      for (const { x, width: w, height: h } of tilesOf(rows, TRLE_TILE_SIDE)) {
-        const tile = { width: w, height: h, address: address + y * stride + 4 * x, stride };
-        at += encodeTile(tile, pixel, at, last);
-      }
-      sink.bytes(memory.bytes.subarray(row, at));
+      const rows = Math.min(TRLE_TILE_SIDE, height - y);
+      const tiles = { width, height: rows, address: address + y * stride, stride };
+      const length = encodeTiles(tiles, pixel, row, TRLE_TILE_SIDE);
+      sink.bytes(memory.bytes.subarray(row, row + length));
     }
   };
 

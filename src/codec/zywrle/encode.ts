@@ -8,9 +8,9 @@ import type { PixelFormat } from '../../rfb/pixel-format.ts';
 import type { Encoder, EncoderOptions, PixelBlock } from '../codec.ts';
 import { blockValues } from '../pixel-block.ts';
 import { perFormat, type WirePixel } from '../wire-pixel.ts';
-import { encodeRuns, encodeTile } from '../zrle/encode-tile.ts';
-import { createTilesEncoder } from '../zrle/encode.ts';
-import { Subencoding, TILE_AREA } from '../zrle/tile.ts';
+import { encodeRuns, encodeTiles, tileLengths } from '../zrle/encode-tile.ts';
+import { createTilesEncoder, type RowWriter } from '../zrle/encode.ts';
+import { Subencoding, TILE_AREA, TILE_SIDE } from '../zrle/tile.ts';
 import { channelsOf } from './channels.ts';
 import { depthsOf, toCoefficients } from './tile.ts';
 
@@ -33,7 +33,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
     target: number,
     format: PixelFormat,
   ): number => {
-    const length = encodeTile(tile, pixel, target);
+    const length = encodeTiles(tile, pixel, target);
     if (format.bitsPerPixel === 8) return length;
     const { bytes } = kernelSet().memory;
     const subencoding = bytes[target]!;
@@ -53,10 +53,24 @@ export function createEncoder(options: EncoderOptions): Encoder {
     memory.words.set(values, address >>> 2);
     bytes[target] = Subencoding.Raw;
     const coefficients = { width, height, address, stride: 4 * width };
-    return 1 + encodeTile(coefficients, pixel, target + 1);
+    return 1 + encodeTiles(coefficients, pixel, target + 1);
   };
 
-  const { encode, ...rest } = createTilesEncoder(options, writeTile);
+  const writeRow: RowWriter = ({ width, height, address, stride }, pixel, target, format) => {
+    const lengths: number[] = [];
+    let at = target;
+    for (let x = 0; x < width; x += TILE_SIDE) {
+      const columns = Math.min(TILE_SIDE, width - x);
+      const tile = { width: columns, height, address: address + 4 * x, stride };
+      const length = writeTile(tile, pixel, at, format);
+      lengths.push(length);
+      at += length;
+    }
+    kernelSet().memory.words.set(lengths, tileLengths() >>> 2);
+    return at - target;
+  };
+
+  const { encode, ...rest } = createTilesEncoder(options, writeRow);
   return {
     ...rest,
     encode: (block, format, sink) => {

@@ -1,5 +1,6 @@
 /** Where QEMU's `-vnc` has a display listen, or whom it has it dial. Used by the reader of `-vnc`. */
 import { isIPv4, isIPv6 } from 'node:net';
+import { messageOf } from '../../core/errors.ts';
 import { parseAddress, type Address, type TcpAddress } from '../../node/address.ts';
 import { FIRST_DISPLAY_PORT } from '../qemu-words.ts';
 import type { OptionWords } from './option-text.ts';
@@ -141,6 +142,6 @@ function checked(text: string, role: 'listen' | 'connect', words: OptionWords): 
   try {
     return parseAddress(text, role);
   } catch (error) {
-    throw words.fault(`is wrong: ${error instanceof Error ? error.message : String(error)}`);
+    throw words.fault(`is wrong: ${messageOf(error)}`);
   }
 }

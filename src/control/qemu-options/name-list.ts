@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseNameRule, ruleForName, type NameRule } from '../../access/name-rules.ts';
 import { textMatches } from '../../access/dn-pattern.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { AuthzFileObject, AuthzList, AuthzListObject, AuthzRule } from './objects.ts';
 
@@ -35,7 +36,7 @@ export function openNameRules(
       rules = [];
       logger.error('name list cannot be used, so nobody enters', {
         file,
-        reason: error instanceof Error ? error.message : String(error),
+        reason: messageOf(error),
       });
     }
     return rules;
@@ -57,13 +58,13 @@ function readNameList(file: string): readonly NameRule[] {
     if (size > MAX_FILE_BYTES) throw new Error(`has ${size} bytes`);
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new TypeError(`the name list ${file} cannot be read: ${why}`, { cause });
   }
   try {
     return nameRules(parseList(JSON.parse(text)));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new TypeError(`the name list ${file} is not good: ${why}`, { cause });
   }
 }

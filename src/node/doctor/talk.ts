@@ -1,6 +1,6 @@
 /**
  * The beginning of RFB as the doctor speaks it: one step a function, no credentials, and nothing that a lenient client
- * would paper over. Used by probes.ts.
+ * would paper over. Used by rfb-probes.ts and tls-probes.ts.
  */
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { AuthenticationError, ClosedError, ErrorCode, ProtocolError } from '../../core/errors.ts';

@@ -1,8 +1,10 @@
 /** The tools that act: move, click, drag, scroll, type, key, cursor_position. Registered by serve-mcp.ts with control only. */
-import { parseKeys, pressKeys } from '../../client/automation/keys.ts';
+import { parseKeys } from '../../client/automation/chord.ts';
+import { pressKeys } from '../../client/automation/keys.ts';
 import { click, doubleClick, drag, move, scroll } from '../../client/automation/pointer.ts';
 import { typeText } from '../../client/automation/type-text.ts';
 import type { VncClient } from '../../client/client.ts';
+import { messageOf } from '../../core/errors.ts';
 import {
   COORDINATE,
   text,
@@ -49,7 +51,7 @@ function keysymsOf(keys: string): readonly number[] {
     return parseKeys(keys);
   } catch (error) {
     throw new ToolFault(
-      error instanceof Error ? error.message : String(error),
+      messageOf(error),
       'Name keys as X11 does (Return, Escape, Tab, Page_Up, F5, Left, Super_L) or by their character, and join those that are held together: ctrl+alt+Delete.',
     );
   }

@@ -2,12 +2,12 @@
  * The screen as a model knows it: by the last picture that it was given, in whose pixels it points. Connects again when the
  * session has ended. Used by the tools.
  */
+import { encodePng } from '../../client/automation/picture-file.ts';
 import { screenshot, type Picture } from '../../client/automation/screenshot.ts';
 import type { Point } from '../../client/automation/pointer.ts';
 import type { VncClient } from '../../client/client.ts';
 import { Framebuffer } from '../../pixels/framebuffer.ts';
 import type { Rectangle } from '../../rfb/rectangle.ts';
-import { encodePng } from '../png.ts';
 import { pictureScale, shrink, toPicture, toScreen, type PictureScale } from './picture-scale.ts';
 import { text, ToolFault, type Content } from './tool.ts';
 
@@ -65,7 +65,7 @@ export class ScreenView {
     const { width, height, screenWidth, screenHeight } = scale;
     const shrunk = width === screenWidth ? '' : ` (the screen has ${screenWidth}x${screenHeight})`;
     return [
-      await pngOf(shrink(shown, width, height)),
+      imageOf(shrink(shown, width, height)),
       text(
         `${width}x${height}${shrunk}. Coordinates are pixels of this picture, from 0,0 at the top left.`,
       ),
@@ -79,7 +79,7 @@ export class ScreenView {
     const picture = await screenshot(client, { signal, region, ...this.#cursor() });
     const { width, height } = pictureScale(picture, this.#options.maxSide);
     return [
-      await pngOf(shrink(picture, width, height)),
+      imageOf(shrink(picture, width, height)),
       text(
         `A closer look at ${part.width}x${part.height} at ${part.x},${part.y}. Coordinates of other tools are still those of the whole screen's last picture.`,
       ),
@@ -166,8 +166,8 @@ export class ScreenView {
   }
 }
 
-const pngOf = async (picture: Picture): Promise<Content> => ({
+const imageOf = (picture: Picture): Content => ({
   type: 'image',
-  data: (await encodePng(picture)).toString('base64'),
+  data: Buffer.from(encodePng(picture)).toString('base64'),
   mimeType: 'image/png',
 });

@@ -1,5 +1,5 @@
 /** What a tool for a model is, and how one fails: with a cause and a cure. Used by view-tools.ts and input-tools.ts. */
-import { TimeoutError, VncError } from '../../core/errors.ts';
+import { messageOf, TimeoutError, VncError } from '../../core/errors.ts';
 import type { ScreenView } from './screen-view.ts';
 
 export type Content =
@@ -40,7 +40,7 @@ export const text = (words: string): Content => ({ type: 'text', text: words });
 
 /** What a model is told when a tool failed. */
 export function faultWords(error: unknown, tool: Pick<Tool, 'cure'>): string {
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   return `${cause}. ${cureOf(error, tool)}`;
 }
 

@@ -1,6 +1,6 @@
 /** A recording as the stream of the server that once sent it: bytes come when they came then, and what is written is lost. */
 import { setTimeout as after } from 'node:timers/promises';
-import { ProtocolError } from '../../core/errors.ts';
+import { messageOf, ProtocolError } from '../../core/errors.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import type { FbsBlock, FbsReader } from './fbs.ts';
 
@@ -57,7 +57,7 @@ export function recordedStream(reader: FbsReader, pace: PlaybackPace): RecordedS
             next().catch((error: unknown) => {
               // The wait was cut short.
               if (gone.signal.aborted) return null;
-              throw new ProtocolError(error instanceof Error ? error.message : String(error), {
+              throw new ProtocolError(messageOf(error), {
                 cause: error,
               });
             }),

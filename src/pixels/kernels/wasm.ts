@@ -1,5 +1,5 @@
 /** The kernels as WebAssembly: compiled once, then instantiated over a memory, in any thread. */
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from './kernel-interface.ts';
 import { memoryFlagsAt, wasmBase64 } from './wasm-bytes.ts';
 
 export interface WasmKernels {

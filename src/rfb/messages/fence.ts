@@ -19,7 +19,7 @@ export type ClientFence = Fence<'ClientFence'>;
 export type ServerFence = Fence<'ServerFence'>;
 
 /** RFB 7.5.11. neatvnc closes the connection above it, noVNC cuts. */
-export const maxFencePayload = 64;
+const maxFencePayload = 64;
 
 /** Fixed part after the type byte. */
 const headSize = 3 /* padding */ + 4 /* flags */ + 1; /* length */

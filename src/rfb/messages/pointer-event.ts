@@ -20,9 +20,9 @@ export interface PointerEvent {
 export const relativeZero = 0x7fff;
 
 /** Bytes after the type byte. */
-export const pointerEventSize: number = 1 /* buttonMask */ + 2 /* x */ + 2; /* y */
+const pointerEventSize = 1 /* buttonMask */ + 2 /* x */ + 2; /* y */
 
-export function readPointerEvent(c: Cursor): PointerEvent {
+function readPointerEvent(c: Cursor): PointerEvent {
   return { type: 'PointerEvent', buttonMask: c.u8(), x: c.u16(), y: c.u16() };
 }
 

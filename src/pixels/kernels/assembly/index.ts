@@ -1,4 +1,4 @@
-// The module's exports: every kernel of ../kernels.ts, and the end of its constants.
+// The module's exports: every kernel of ../kernel-interface.ts, and the end of its constants.
 export { changedTiles, equalCells, moveBlock, takeChanges } from './changes';
 export { indexFeatures, matchFeatures } from './features';
 export { adler32 } from './adler';
@@ -41,5 +41,6 @@ export { deflatePrepare } from './deflate-symbols';
 export { inflate } from './inflate';
 export { unpackGradient, unpackIndexes, unpackPixels } from './unpack';
 export { unpackZrleTile } from './zrle-tile';
+export { writeZrleTiles } from './zrle-write';
 // @ts-ignore: known to the compiler
 export const constantsEnd: usize = __heap_base;

@@ -31,15 +31,42 @@
   return target;
 }
 
+// What indexRunBytes has found besides: how many runs there are, and how many bytes of their lengths are 255.
+export let indexRuns: u32 = 0;
+export let longRunBytes: u32 = 0;
+
 export function indexRunBytes(indexes: usize, count: u32): u32 {
   const end = indexes + count;
-  let bytes: u32 = 0;
-  for (let at = indexes; at < end; ) {
-    const length = byteRun(at, end);
-    bytes += length == 1 ? 1 : 2 + longBytes(length);
-    at += length;
+  // The first one begins a run, whatever stands before it.
+  let runs: u32 = 0;
+  let alone: u32 = 0;
+  let long: u32 = 0;
+  let length: usize = 0;
+  let begun: u32 = 0;
+  let begins: u32 = 1;
+  for (let at = indexes; at < end; at += 16, begins = 0) {
+    const left = min<u32>(16, <u32>(end - at));
+    begins |= <u32>i8x16.bitmask(i8x16.ne(v128.load(at), v128.load(at - 1)));
+    begins &= (1 << left) - 1;
+    if (begins == 0) {
+      length += left;
+      begun = 0;
+      continue;
+    }
+    // Where a run begins right behind another one's beginning, that other one is one index alone.
+    alone += popcnt(begins & ((begins << 1) | begun));
+    runs += popcnt(begins);
+    length += ctz(begins);
+    // The first beginning ends what may be a long run; those between are short.
+    if (length > 255) long += longBytes(length);
+    length = left - (31 - clz(begins));
+    begun = begins >>> (left - 1);
   }
-  return bytes;
+  alone += begun;
+  if (length > 255) long += longBytes(length);
+  indexRuns = runs;
+  longRunBytes = long;
+  return 2 * runs - alone + long;
 }
 
 export function writeIndexRuns(indexes: usize, count: u32, target: usize): u32 {
@@ -151,6 +178,11 @@ export function pixelRunBytes(
   shift2: u32,
   shift3: u32,
 ): usize {
+  if (size == 3 && length <= 255) {
+    const low = ((value >>> shift0) & 255) | (((value >>> shift1) & 255) << 8);
+    store<u32>(target, low | (((value >>> shift2) & 255) << 16) | (<u32>(length - 1) << 24));
+    return target + 4;
+  }
   store<u8>(target, <u8>(value >>> shift0));
   if (size > 1) store<u8>(target, <u8>(value >>> shift1), 1);
   if (size > 2) store<u8>(target, <u8>(value >>> shift2), 2);

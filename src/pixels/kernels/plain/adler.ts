@@ -1,5 +1,5 @@
 /** The checksum of zlib streams (RFC 1950); the twin of ../assembly/adler.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 const MODULUS = 65521;

@@ -1,5 +1,5 @@
 /** Moving bytes; the twin of ../assembly/bytes.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 export const bytesKernels = (memory: KernelMemory): Pick<Kernels, 'copyBytes' | 'clearBytes'> => ({

@@ -1,5 +1,5 @@
 /** What of a picture changed, and taking it over; the twin of ../assembly/changes.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 const TILE = 64;

@@ -1,5 +1,5 @@
 /** Comparing pictures; the twin of ../assembly/compare.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 export function compareKernels(memory: KernelMemory): Pick<Kernels, 'differ'> {

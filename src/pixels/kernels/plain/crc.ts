@@ -1,5 +1,5 @@
 /** The checksum of PNG's chunks; the twin of ../assembly/crc.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 const POLYNOMIAL = 0xedb88320;

@@ -1,4 +1,4 @@
-/** What the match finders of deflate are given; see `deflate` in ../kernels.ts. */
+/** What the match finders of deflate are given; see `deflate` in ../kernel-interface.ts. */
 export interface Search {
   readonly tables: number;
   readonly history: number;

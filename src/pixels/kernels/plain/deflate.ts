@@ -1,6 +1,6 @@
 /** Deflate that knows pixels; the twin of ../assembly/deflate.ts and what it uses. */
 import { SYMBOL_COUNTS } from '../assembly/deflate-layout.ts';
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 import { BitWriter } from './bit-writer.ts';
 import { prepare, writeBlock, writeEnd, writeStored } from './deflate-block.ts';

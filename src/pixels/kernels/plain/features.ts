@@ -1,5 +1,5 @@
 /** Landmarks by which a moved part of a picture is found again; the twin of ../assembly/features.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 const SPAN = 32;

@@ -1,5 +1,5 @@
 /** Predictions of bytes from their neighbours; the twin of ../assembly/filter.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 export function filterKernels(memory: KernelMemory): Pick<Kernels, 'filterGradient'> {

@@ -1,6 +1,6 @@
 /** Tiles of Hextile (RFB 7.7.4); the twin of ../assembly/hextile.ts. */
 import { HEXTILE_BACKGROUND, HEXTILE_FOREGROUND, HEXTILE_KNOWN } from '../hextile-layout.ts';
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 const RAW = 1;

@@ -3,7 +3,7 @@
  * ../assembly/inflate.ts. One symbol at a time, as its slow path does.
  */
 import { Area, Field, Inflated, Mode } from '../inflate-state.ts';
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 import { adler32 } from './adler.ts';
 import {

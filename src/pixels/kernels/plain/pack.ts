@@ -1,5 +1,5 @@
 /** From values to bytes and between formats of values; the twin of ../assembly/pack.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 export function packKernels(

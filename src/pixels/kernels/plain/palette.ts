@@ -1,5 +1,5 @@
 /** Distinct values of blocks, and what blocks become when values are few; the twin of ../assembly/palette.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 import { PALETTE_COLOURS, PALETTE_COUNT, PALETTE_TRANSITIONS } from '../palette-layout.ts';
 

@@ -1,5 +1,5 @@
 /** All kernels in plain TypeScript: what they mean, and what runs where WebAssembly with SIMD is missing. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 import { adlerKernels } from './adler.ts';
 import { bytesKernels } from './bytes.ts';
@@ -18,6 +18,7 @@ import { hextileKernels } from './hextile.ts';
 import { inflateKernels } from './inflate.ts';
 import { unpackKernels } from './unpack.ts';
 import { zrleTileKernels } from './zrle-tile.ts';
+import { zrleWriteKernels } from './zrle-write.ts';
 
 export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...adlerKernels(memory),
@@ -37,4 +38,9 @@ export const plainKernels = (memory: KernelMemory): Kernels => ({
   ...inflateKernels(memory),
   ...unpackKernels(memory),
   ...zrleTileKernels(memory, unpackKernels(memory)),
+  ...zrleWriteKernels(memory, {
+    ...paletteKernels(memory),
+    ...runKernels(memory),
+    ...packKernels(memory),
+  }),
 });

@@ -1,5 +1,5 @@
 /** PNG's rows and their filters; the twin of ../assembly/png.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 const NONE = 0;

@@ -1,5 +1,5 @@
 /** Runs of equal values, and indexes as bits; the twin of ../assembly/runs.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 type RunKernels = Pick<

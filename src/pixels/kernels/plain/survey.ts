@@ -1,5 +1,5 @@
 /** What blocks look like: solid edges, samples of busy ones; the twin of ../assembly/survey.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 type SurveyKernels = Pick<

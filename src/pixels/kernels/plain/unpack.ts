@@ -1,5 +1,5 @@
 /** From the bytes of an encoding to pixels 0xFFRRGGBB; the twin of ../assembly/unpack.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 
 const OPAQUE = 0xff000000;

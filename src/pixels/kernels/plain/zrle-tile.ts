@@ -1,5 +1,5 @@
 /** Tiles of ZRLE (RFB 7.7.6); the twin of ../assembly/zrle-tile.ts. */
-import type { Kernels } from '../kernels.ts';
+import type { Kernels } from '../kernel-interface.ts';
 import type { KernelMemory } from '../memory.ts';
 import { pixelAt } from './unpack.ts';
 
