@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { JpegEncoder } from '../codec/codec.ts';
 import { ClosedError } from '../core/errors.ts';
 import { silentLogger, type Logger } from '../core/logger.ts';
 import { kernelSet } from '../pixels/kernels/kernels.ts';
@@ -15,7 +16,9 @@ import type {
   PoolThreshold,
   RemoteEncoder,
 } from '../server/encode-pool.ts';
+import { createEncoderHere } from './encode-here.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './encode-messages.ts';
+import { loadJpegEncoder } from './jpeg.ts';
 
 export interface EncodePoolOptions {
   /** Threads. 0: none. Default: one for each core but one. */
@@ -92,6 +95,9 @@ class Pool implements WorkerPool {
   /** Arenas of threads that ended. */
   readonly #arenas: number[] = [];
   readonly #set = kernelSet();
+  /** With one thread only: who makes JPEG files on Node's, for encoders on this one. */
+  #jpegFiles: JpegEncoder | undefined;
+  #loading: Promise<void> | undefined;
   #deaths = 0;
   #closed = false;
 
@@ -99,8 +105,9 @@ class Pool implements WorkerPool {
     this.#options = options;
   }
 
-  readonly encoder = (): RemoteEncoder | undefined => {
+  readonly encoder = (lossy: boolean): RemoteEncoder | undefined => {
     this.#start();
+    if (lossy && this.#jpegFiles !== undefined) return createEncoderHere(this.#jpegFiles);
     let idlest: Thread | undefined;
     for (const thread of this.#threads) {
       if (thread.isReady && (idlest === undefined || thread.viewers < idlest.viewers))
@@ -111,7 +118,10 @@ class Pool implements WorkerPool {
 
   readonly ready = async (): Promise<void> => {
     this.#start();
-    await Promise.all(Array.from(this.#threads, (thread) => thread.untilReady()));
+    await Promise.all([
+      this.#loading,
+      ...Array.from(this.#threads, (thread) => thread.untilReady()),
+    ]);
   };
 
   readonly close = async (): Promise<void> => {
@@ -119,9 +129,14 @@ class Pool implements WorkerPool {
     await Promise.all(Array.from(this.#threads, (thread) => thread.end()));
   };
 
+  async #loadJpeg(): Promise<void> {
+    this.#jpegFiles = await loadJpegEncoder(true);
+  }
+
   /** As many threads as there may be. */
   #start(): void {
     const { workers, jpeg, logger, script } = this.#options;
+    if (jpeg && workers === 1) this.#loading ??= this.#loadJpeg();
     while (!this.#closed && this.#threads.size < workers && this.#deaths < MAX_DEATHS) {
       const { memory } = this.#set;
       const start = this.#arenas.pop() ?? memory.allocate(ARENA_BYTES);

@@ -80,8 +80,8 @@ function jpegEncoder(turbo: Turbo, threads: boolean): JpegEncoder {
     const options = optionsFor(source, lossy);
     const most = mostBytes(source);
     const isUsual = most <= USUAL_BYTES;
-    const target =
-      (isUsual ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(most, USUAL_BYTES));
+    const kept = isUsual ? spare.pop() : undefined;
+    const target = kept ?? Buffer.allocUnsafeSlow(Math.max(most, USUAL_BYTES));
     const file = new Uint8Array(await turbo.compress(rawOf(source), target, options));
     if (isUsual && spare.length < MAX_SPARE) spare.push(target);
     return file;

@@ -9,10 +9,10 @@ import type { EncodingWishes } from './encoding-wishes.ts';
 export interface EncodePool {
   readonly threshold: PoolThreshold;
   /**
-   * Another viewer's encoder. Undefined: there is none now, because threads have yet to start, or cannot; whoever has much
-   * to encode asks again.
+   * Another viewer's encoder. `lossy`: it is sent JPEG, whose files have threads of their own. Undefined: there is none now,
+   * because threads have yet to start, or cannot; whoever has much to encode asks again.
    */
-  readonly encoder: () => RemoteEncoder | undefined;
+  readonly encoder: (lossy: boolean) => RemoteEncoder | undefined;
 }
 
 /** For which updates another thread pays, and how they are cut. */

@@ -133,7 +133,8 @@ export class ViewerPixels {
         })),
       write: (w, pieces, next, mayLook) => {
         const pixels = pieces.reduce((sum, piece) => sum + area(piece), 0);
-        const remote = moves ? this.#thread.choose(pixels) : undefined;
+        const lossy = this.#jpeg !== undefined && wishes.lossy !== undefined;
+        const remote = moves ? this.#thread.choose(pixels, lossy) : undefined;
         return this.#write(pieces, (picture) => {
           const pass = { w, next, mayLook, picture, negotiated, settings, shared };
           return remote === undefined ? this.#here(pass) : this.#elsewhere(pass, remote);

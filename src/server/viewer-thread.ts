@@ -9,6 +9,7 @@ export class ViewerThread {
   readonly #pool: EncodePool | undefined;
   #remote: RemoteEncoder | undefined;
   #fewInARow = 0;
+  #isLossy = false;
 
   constructor(pool: EncodePool | undefined) {
     this.#pool = pool;
@@ -19,12 +20,15 @@ export class ViewerThread {
     return this.#pool?.threshold.jobPixels ?? 0;
   }
 
-  /** For an update of so many pixels: who encodes it elsewhere. Undefined: nobody, it is done here. */
-  choose(pixels: number): RemoteEncoder | undefined {
+  /** For an update of so many pixels, as JPEG or not: who encodes it elsewhere. Undefined: nobody, it is done here. */
+  choose(pixels: number, lossy: boolean): RemoteEncoder | undefined {
     if (this.#pool === undefined) return undefined;
+    if (lossy !== this.#isLossy) this.release();
+    this.#isLossy = lossy;
     const { manyPixels, fewPixels, fewUpdates } = this.#pool.threshold;
     this.#fewInARow = pixels < fewPixels ? this.#fewInARow + 1 : 0;
-    if (this.#remote === undefined && pixels >= manyPixels) this.#remote = this.#pool.encoder();
+    if (this.#remote === undefined && pixels >= manyPixels)
+      this.#remote = this.#pool.encoder(lossy);
     else if (this.#fewInARow >= fewUpdates) this.release();
     return this.#remote;
   }

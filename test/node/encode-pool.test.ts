@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, describe, it } from 'node:test';
 import { zlib } from '../../src/codec/zlib/zlib.ts';
+import { ClosedError } from '../../src/core/errors.ts';
 import { createEncodePool, encodePoolOf, type WorkerPool } from '../../src/node/encode-pool.ts';
 import { Framebuffer } from '../../src/pixels/framebuffer.ts';
 import { createKernels, kernelSet, useKernels } from '../../src/pixels/kernels/kernels.ts';
@@ -65,16 +66,16 @@ describe('the pool of encoding threads', () => {
 
   async function encoderOf(pool: WorkerPool): Promise<RemoteEncoder> {
     await pool.ready();
-    const encoder = pool.encoder();
+    const encoder = pool.encoder(false);
     assert.ok(encoder !== undefined, 'a thread is ready');
     return encoder;
   }
 
   it('lends nothing before a thread is ready, so that nobody waits for one', async () => {
     const pool = poolOf({ workers: 1 });
-    assert.equal(pool.encoder(), undefined);
+    assert.equal(pool.encoder(false), undefined);
     await pool.ready();
-    assert.notEqual(pool.encoder(), undefined);
+    assert.notEqual(pool.encoder(false), undefined);
   });
 
   it('encodes what would be encoded here, one job after the other', async () => {
@@ -129,6 +130,42 @@ describe('the pool of encoding threads', () => {
     assert.equal(exact.lossy[0]!.length, 0);
     assert.ok(exact.bytes.length > first.bytes.length);
     assert.equal(second.rectangles, first.rectangles);
+    shown.release();
+  });
+
+  it('with one thread encodes here what is sent as JPEG, the files on Node’s threads, with turns for others between', async () => {
+    const pool = poolOf({ workers: 1 });
+    const thread = await encoderOf(pool);
+    const encoder = pool.encoder(true)!;
+    const shown = picture(512, 512);
+    const settings = settingsFor(Encoding.Tight, true);
+    const jobs = [0, 128, 256].map((y) => ({
+      settings,
+      picture: shown.place,
+      pieces: [{ x: 0, y, width: 512, height: 256, exact: false }],
+    }));
+    const order: string[] = [];
+    const made = jobs.map(async (job, i) => {
+      const encoded = await encoder.encode(job);
+      order.push(`job ${i}`);
+      return encoded;
+    });
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      if (order.length < jobs.length) setImmediate(count);
+    };
+    setImmediate(count);
+    const here = await Promise.all(made);
+    assert.ok(turns >= jobs.length, `${turns} turns`);
+    for (const [i, job] of jobs.entries()) {
+      const there = await thread.encode(job);
+      assert.deepEqual(Buffer.from(here[i]!.bytes), Buffer.from(there.bytes));
+      assert.deepEqual(here[i]!.lossy, there.lossy);
+    }
+    assert.ok(here.some(({ lossy }) => lossy[0]!.length > 0));
+    encoder.release();
+    await assert.rejects(encoder.encode(jobs[0]!), ClosedError);
     shown.release();
   });
 
@@ -216,7 +253,7 @@ describe('the pool of encoding threads', () => {
       assert.ok(end.status === 'fulfilled' || /CLOSED/.test((end.reason as { code: string }).code));
     shown.release();
     assert.equal(memory.used, before);
-    assert.equal(pool.encoder(), undefined);
+    assert.equal(pool.encoder(false), undefined);
   });
 
   it('is none without threads, or without kernels in WebAssembly', () => {
@@ -234,7 +271,7 @@ describe('the pool of encoding threads', () => {
       const { createEncodePool } = await import(${JSON.stringify(module)});
       const pool = createEncodePool({ workers: 2 });
       await pool.ready();
-      pool.encoder();
+      pool.encoder(false);
       console.log('ready');`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -24,7 +24,7 @@ describe('the choice of a thread', () => {
   it('is another one from an update with many pixels on, until some in a row have few', () => {
     const pool = new FakePool(threshold);
     const thread = new ViewerThread(pool);
-    const isElsewhere = (pixels: number): boolean => thread.choose(pixels) !== undefined;
+    const isElsewhere = (pixels: number): boolean => thread.choose(pixels, false) !== undefined;
     assert.equal(isElsewhere(999), false);
     assert.equal(isElsewhere(1000), true);
     assert.deepEqual([1, 99, 100, 1, 1].map(isElsewhere), [true, true, true, true, true]);
@@ -34,14 +34,22 @@ describe('the choice of a thread', () => {
     assert.equal(pool.lentInAll, 2);
   });
 
+  it('is made anew when JPEG is allowed, or no longer', () => {
+    const pool = new FakePool(threshold);
+    const thread = new ViewerThread(pool);
+    for (const lossy of [false, true, true, false])
+      assert.notEqual(thread.choose(5000, lossy), undefined);
+    assert.deepEqual([pool.lent, pool.lentInAll], [1, 3]);
+  });
+
   it('is this one as long as no other is ready', () => {
     const pool = new FakePool(threshold);
     pool.isEmpty = true;
     const thread = new ViewerThread(pool);
-    assert.equal(thread.choose(5000), undefined);
+    assert.equal(thread.choose(5000, false), undefined);
     pool.isEmpty = false;
-    assert.equal(thread.choose(5), undefined);
-    assert.notEqual(thread.choose(5000), undefined);
+    assert.equal(thread.choose(5, false), undefined);
+    assert.notEqual(thread.choose(5000, false), undefined);
   });
 });
 
