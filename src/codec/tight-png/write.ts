@@ -145,6 +145,9 @@ function packPixels(block: PixelBlock, format: PixelFormat): number {
 /** Photos have fewer pixels than this that repeat a neighbour. */
 const PHOTO = 1 / 3;
 
+/** Whether Paeth's filter suits it. */
+export const looksLikePhoto = (block: PixelBlock): boolean => repeatingPart(block) < PHOTO;
+
 /** Filtered or not: by the looks of it, or by what is smaller where the tuning has time for both. */
 function compressPixels(block: PixelBlock, source: number, tuning: Tuning): WholeStream {
   const { width, height } = block;
@@ -155,7 +158,7 @@ function compressPixels(block: PixelBlock, source: number, tuning: Tuning): Whol
   const repeats = tuning.gradient > DeflateEffort.Huffman;
   const bytesPerPixel = repeats ? PIXEL_BYTES : 1;
   const filtered = { ...size, filter: Filter.Paeth, bytesPerPixel, effort: tuning.gradient };
-  const [likely, unlikely] = repeatingPart(block) < PHOTO ? [filtered, plain] : [plain, filtered];
+  const [likely, unlikely] = looksLikePhoto(block) ? [filtered, plain] : [plain, filtered];
   if (width * height > tuning.trialArea) return compress(source, likely);
   const { size: otherwise } = compress(source, unlikely);
   const stream = compress(source, likely);
@@ -170,7 +173,8 @@ interface Compression {
   readonly effort: DeflateEffort;
 }
 
-function compress(
+/** Filters and compresses rows that stand at an address. */
+export function compress(
   source: number,
   { rowBytes, height, filter, bytesPerPixel, effort }: Compression,
 ): WholeStream {
