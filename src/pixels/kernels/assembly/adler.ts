@@ -1,5 +1,7 @@
 // The checksum of zlib streams (RFC 1950), 16 bytes at a time; the readable twin is ../plain/adler.ts.
 
+import { sumOfLanes } from './lanes';
+
 const MODULUS: u32 = 65521;
 /** So many bytes can be summed up before 32 bits overflow; a multiple of 16. */
 const MAX_SUMMED: u32 = 5552;
@@ -28,8 +30,8 @@ export function adler32(checksum: u32, address: usize, length: u32): u32 {
       weighted = i32x4.add(weighted, i32x4.dot_i16x8_s(low, weightsLow));
       weighted = i32x4.add(weighted, i32x4.dot_i16x8_s(high, weightsHigh));
     }
-    b += a * (part - left) + sumOf(weighted) + 16 * sumOf(before);
-    a += sumOf(sums);
+    b += a * (part - left) + sumOfLanes(weighted) + 16 * sumOfLanes(before);
+    a += sumOfLanes(sums);
     for (; left > 0; left--, address++) {
       a += load<u8>(address);
       b += a;
@@ -38,13 +40,4 @@ export function adler32(checksum: u32, address: usize, length: u32): u32 {
     b %= MODULUS;
   }
   return (b << 16) | a;
-}
-
-function sumOf(lanes: v128): u32 {
-  return (
-    i32x4.extract_lane(lanes, 0) +
-    i32x4.extract_lane(lanes, 1) +
-    i32x4.extract_lane(lanes, 2) +
-    i32x4.extract_lane(lanes, 3)
-  );
 }

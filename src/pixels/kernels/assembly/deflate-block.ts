@@ -18,6 +18,7 @@ import {
   SYMBOLS,
 } from './deflate-layout';
 import { leastDynamicBits, MAX_LEAST_TOKENS } from './deflate-least';
+import { sumOfLanes } from './lanes';
 import { clearCounts, DISTANCE_EXTRA, FIXED_DISTANCE_BITS, LENGTH_EXTRA, LENGTH_SYMBOLS } from './deflate-symbols';
 import { canonicalCodes, codeLengths } from './huffman';
 import { increment } from './words';
@@ -151,13 +152,4 @@ function sumOf(counts: usize, symbols: usize): u32 {
   for (let at: usize = 0; at < symbols; at += 4)
     sums = i32x4.add(sums, v128.load(counts + (at << 2)));
   return sumOfLanes(sums);
-}
-
-function sumOfLanes(sums: v128): u32 {
-  return (
-    i32x4.extract_lane(sums, 0) +
-    i32x4.extract_lane(sums, 1) +
-    i32x4.extract_lane(sums, 2) +
-    i32x4.extract_lane(sums, 3)
-  );
 }

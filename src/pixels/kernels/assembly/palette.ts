@@ -4,6 +4,8 @@
 // order of appearance; and slots of 8 bytes, found by a hash of the value: value << 32 | generation << 16 | index. A slot of
 // another generation is free, so that a palette starts again without being cleared.
 
+import { equalBytes } from './lanes';
+
 const COUNT: usize = 0;
 const TRANSITIONS: usize = 4;
 const GENERATION: usize = 8;
@@ -270,15 +272,7 @@ export function mapBits(
     let at = pixels;
     let x: u32 = 0;
     for (; x + 16 <= width; x += 16) {
-      const low = i16x8.narrow_i32x4_s(
-        i32x4.ne(v128.load(at), wide),
-        i32x4.ne(v128.load(at, 16), wide),
-      );
-      const high = i16x8.narrow_i32x4_s(
-        i32x4.ne(v128.load(at, 32), wide),
-        i32x4.ne(v128.load(at, 48), wide),
-      );
-      const flags = i8x16.narrow_i16x8_s(low, high);
+      const flags = v128.not(equalBytes(at, wide));
       // Bit 0 is lane 0, but the first pixel belongs into the highest bit of its byte.
       const turned = i8x16.shuffle(
         flags,

@@ -24,25 +24,11 @@ export function solidSquares(
   flags: usize,
 ): u32 {
   const squares = (width + 63) >>> 6;
-  memory.fill(flags, 1, squares);
-  let solid = squares;
-  const first = pixels;
-  // Row by row over all squares: memory is read in order.
-  for (let y: u32 = 0; y < height && solid > 0; y++) {
-    for (let square: u32 = 0; square < squares; square++) {
-      if (load<u8>(flags + square) == 0) continue;
-      const offset = (<usize>square) << 8;
-      const columns = min<u32>(64, width - (square << 6));
-      if (isRow(pixels + offset, columns, load<u32>(first + offset))) continue;
-      store<u8>(flags + square, 0);
-      solid--;
-    }
-    pixels += stride;
-  }
-  return solid;
+  memory.fill(flags, UNDECIDED, squares);
+  return decideByPixels(pixels, stride, width, height, flags, squares);
 }
 
-/** Flags in the making: what no tile decides. */
+/** Flags in the making: the pixels are still to be read. */
 const UNDECIDED: u8 = 2;
 
 export function solidSquaresIn(
@@ -69,13 +55,27 @@ export function solidSquaresIn(
     if (flag == 1) solid++;
     else if (flag == UNDECIDED) undecided++;
   }
+  return solid + decideByPixels(pixels, stride, width, height, flags, undecided);
+}
+
+/** Reads the squares, so many, that are undecided; returns how many of them are of one value. */
+function decideByPixels(
+  pixels: usize,
+  stride: u32,
+  width: u32,
+  height: u32,
+  flags: usize,
+  undecided: u32,
+): u32 {
+  const squares = (width + 63) >>> 6;
   const first = pixels;
-  for (let row: u32 = 0; row < height && undecided > 0; row++) {
+  // Row by row over all squares: memory is read in order.
+  for (let y: u32 = 0; y < height && undecided > 0; y++) {
     for (let square: u32 = 0; square < squares; square++) {
       if (load<u8>(flags + square) != UNDECIDED) continue;
       const offset = (<usize>square) << 8;
-      const across = min<u32>(64, width - (square << 6));
-      if (isRow(pixels + offset, across, load<u32>(first + offset))) continue;
+      const columns = min<u32>(64, width - (square << 6));
+      if (isRow(pixels + offset, columns, load<u32>(first + offset))) continue;
       store<u8>(flags + square, 0);
       undecided--;
     }
@@ -84,7 +84,7 @@ export function solidSquaresIn(
   if (undecided > 0)
     for (let square: u32 = 0; square < squares; square++)
       if (load<u8>(flags + square) == UNDECIDED) store<u8>(flags + square, 1);
-  return solid + undecided;
+  return undecided;
 }
 
 /** What the tiles under a square say of it: they are all of its value, two are of different ones, or they do not tell. */

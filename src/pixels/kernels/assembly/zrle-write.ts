@@ -1,5 +1,6 @@
 // Tiles of ZRLE and TRLE as encoders write them (RFB 7.7.5, 7.7.6): the sub-encoding with the fewest bytes, for ZRLE as they
 // are guessed to be behind deflate. The readable twin is ../plain/zrle-write.ts, the state that of ../zrle-layout.ts.
+import { equalBytes } from './lanes';
 import { packPixels } from './pack';
 import { remapIndexes, scanPalette } from './palette';
 import {
@@ -258,20 +259,6 @@ function scanFew(pixels: usize, width: u32, height: u32): u32 {
     pixels += stride;
   }
   return count;
-}
-
-/** All bits of the bytes of which the pixels, of 16, are as a colour. */
-// @ts-ignore: decorator
-@inline function equalBytes(pixels: usize, colour: v128): v128 {
-  const low = i16x8.narrow_i32x4_s(
-    i32x4.eq(v128.load(pixels), colour),
-    i32x4.eq(v128.load(pixels, 16), colour),
-  );
-  const high = i16x8.narrow_i32x4_s(
-    i32x4.eq(v128.load(pixels, 32), colour),
-    i32x4.eq(v128.load(pixels, 48), colour),
-  );
-  return i8x16.narrow_i16x8_s(low, high);
 }
 
 /** Adds what is new to the colours; returns how many there are then, 0 when they are not few. */
