@@ -8,7 +8,8 @@ import { OPAQUE } from '../pixels/framebuffer.ts';
 import { kernelSet } from '../pixels/kernels/kernels.ts';
 import type { PixelTranslator } from '../pixels/translate.ts';
 import { contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
-import { tilesAcross, type PlacedPicture } from './placed-picture.ts';
+import type { PlacedPicture } from './placed-picture.ts';
+import { tilesAcross } from './tile-map.ts';
 
 /**
  * `r` of the picture as values of the viewer's format, where it stands if it needs no other: then it stays for as long as the

@@ -3,14 +3,7 @@ import { Framebuffer } from '../pixels/framebuffer.ts';
 import { kernelSet, type KernelSet } from '../pixels/kernels/kernels.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
 import type { PicturePlace } from './encode-pool.ts';
-import { TILE } from './tile-map.ts';
-
-/** Tiles in a row of a picture. */
-export const tilesAcross = (width: number): number => Math.ceil(width / TILE);
-
-/** How many tiles a picture has. */
-export const tilesOf = (width: number, height: number): number =>
-  tilesAcross(width) * Math.ceil(height / TILE);
+import { tilesOf } from './tile-map.ts';
 
 export class PlacedPicture implements PicturePlace {
   readonly width: number;

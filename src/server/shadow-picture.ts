@@ -10,8 +10,8 @@ import { assertInvariant } from '../core/errors.ts';
 import type { Framebuffer } from '../pixels/framebuffer.ts';
 import { kernelSet } from '../pixels/kernels/kernels.ts';
 import type { Rectangle } from '../rfb/rectangle.ts';
-import { PlacedPicture, tilesAcross, tilesOf } from './placed-picture.ts';
-import { TILE } from './tile-map.ts';
+import { PlacedPicture } from './placed-picture.ts';
+import { TILE, tilesAcross, tilesOf } from './tile-map.ts';
 
 export class ShadowPicture extends PlacedPicture {
   #users = 1;

@@ -7,6 +7,13 @@ import { intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
 
 export const TILE = 64;
 
+/** Tiles in a row of a picture. */
+export const tilesAcross = (width: number): number => Math.ceil(width / TILE);
+
+/** How many tiles a picture has. */
+export const tilesOf = (width: number, height: number): number =>
+  tilesAcross(width) * Math.ceil(height / TILE);
+
 export class TileMap {
   readonly #bounds: Rectangle;
   readonly #columns: number;
@@ -15,8 +22,8 @@ export class TileMap {
 
   constructor(width: number, height: number) {
     this.#bounds = { x: 0, y: 0, width, height };
-    this.#columns = Math.ceil(width / TILE);
-    this.#flags = new Uint8Array(this.#columns * Math.ceil(height / TILE));
+    this.#columns = tilesAcross(width);
+    this.#flags = new Uint8Array(tilesOf(width, height));
   }
 
   get isEmpty(): boolean {

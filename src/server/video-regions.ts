@@ -5,7 +5,7 @@
 import { boundingBox } from '../pixels/region.ts';
 import { area, contains, intersect, isEmpty, type Rectangle } from '../rfb/rectangle.ts';
 import type { ShadowChange } from './take-over.ts';
-import { TILE } from './tile-map.ts';
+import { TILE, tilesAcross, tilesOf } from './tile-map.ts';
 
 /** A smaller film costs little as it is. */
 const MIN_PIXELS = 64 * 1024;
@@ -43,8 +43,8 @@ export class VideoRegions {
   /** Of a picture of this size. */
   constructor({ width, height }: { readonly width: number; readonly height: number }) {
     this.#bounds = { x: 0, y: 0, width, height };
-    this.#columns = Math.ceil(width / TILE);
-    const tiles = this.#columns * Math.ceil(height / TILE);
+    this.#columns = tilesAcross(width);
+    const tiles = tilesOf(width, height);
     this.#streak = new Uint32Array(tiles);
     this.#since = new Float64Array(tiles);
     this.#last = new Float64Array(tiles);
@@ -147,7 +147,7 @@ export class VideoRegions {
           group.push(next);
         }
       }
-      const tiles = Math.ceil(box.width / TILE) * Math.ceil(box.height / TILE);
+      const tiles = tilesOf(box.width, box.height);
       if (group.length >= FULL * tiles) yield box;
     }
   }
