@@ -21,7 +21,8 @@ const drawn = { filter: Filter.None, effort: DeflateEffort.Lazy } as const;
 const photo = { filter: Filter.Paeth, effort: DeflateEffort.Huffman } as const;
 
 /** A PNG file of a picture: red, green and blue of 8 bits, without transparency, as screens are. The caller's own. */
-export function encodePng({ width, height, pixels }: Picture): Uint8Array {
+export function encodePng(picture: Picture): Uint8Array {
+  const { width, height, pixels } = picture;
   const { memory } = kernelSet();
   const stride = 4 * width;
   const address = memory.allocate((4 + rgb.size) * width * height);
